@@ -1,0 +1,95 @@
+/**
+ * Every bound of the library under one name, with its default. Imports nothing; each room takes what it needs.
+ */
+
+/**
+ * Bounds on what a remote can make this side hold, and on how long it can make it wait. Times are in milliseconds,
+ * 0 switches a timer off; sizes are in bytes.
+ *
+ * @public
+ */
+export interface Limits {
+  /** Body of one frame once the handshake is done. The wire cannot express more than 16,777,215. */
+  readonly maxFrameBytes: number;
+  /** Body of one frame before that; a Noise message is never longer than 65,535. */
+  readonly maxHandshakeFrameBytes: number;
+  /** Payload bytes gathered into one outgoing batch before it is sent. */
+  readonly maxBatchBytes: number;
+  /** Items in one incoming batch, those of nested batches included. */
+  readonly maxBatchItems: number;
+  /** How deep an incoming batch may hold batches. */
+  readonly maxBatchDepth: number;
+  /** Channels this side may have open or opening at a time. */
+  readonly maxChannels: number;
+  /** Channels the remote opened that this side has not answered. */
+  readonly maxUnansweredOpens: number;
+  /** Messages kept for a channel that the remote opened and this side has not answered. */
+  readonly maxEarlyMessages: number;
+  /** Bytes of such messages, for all channels of a connection together. */
+  readonly maxEarlyBytes: number;
+  /** Messages an application may send on a channel before the remote proved that it knows the key. */
+  readonly maxPendingMessages: number;
+  /** Bytes given to the transport that it has not yet taken. */
+  readonly maxOutboundBytes: number;
+  /** From the first byte to the remote's stream header. */
+  readonly handshakeTimeoutMs: number;
+  /** From opening a channel to the remote's answer. */
+  readonly openTimeoutMs: number;
+  /** From a remote open that nobody asked for to its rejection. */
+  readonly answerTimeoutMs: number;
+  /** Without a byte from the remote. */
+  readonly idleTimeoutMs: number;
+  /** Without a byte to the remote, after which an empty record is sent. */
+  readonly keepAliveMs: number;
+  /** From asking the transport to end to cutting it off. */
+  readonly closeTimeoutMs: number;
+}
+
+/** The defaults. @public */
+export const defaultLimits: Limits = {
+  maxFrameBytes: 0xffffff,
+  maxHandshakeFrameBytes: 0xffff,
+  maxBatchBytes: 0x10000,
+  maxBatchItems: 0x40000,
+  maxBatchDepth: 4,
+  maxChannels: 0x10000,
+  maxUnansweredOpens: 0x4000,
+  maxEarlyMessages: 1024,
+  maxEarlyBytes: 0x100000,
+  maxPendingMessages: 4096,
+  maxOutboundBytes: 0x4000000,
+  handshakeTimeoutMs: 15_000,
+  openTimeoutMs: 30_000,
+  answerTimeoutMs: 10_000,
+  idleTimeoutMs: 60_000,
+  keepAliveMs: 5_000,
+  closeTimeoutMs: 5_000,
+};
+
+const highest: Partial<Record<keyof Limits, number>> = {
+  maxFrameBytes: 0xffffff,
+  maxHandshakeFrameBytes: 0xffff,
+  maxBatchBytes: 0x800000,
+};
+
+/**
+ * Fills in the defaults and checks every value.
+ *
+ * @throws RangeError if a value is not a non-negative integer, is zero where zero makes no sense, or is more than the
+ * wire can express. This is a mistake of the caller, so it is thrown at once.
+ * @public
+ */
+export function verifyLimits(given: Partial<Limits> = {}): Limits {
+  const limits: Record<string, number> = { ...defaultLimits };
+  for (const [name, value] of Object.entries(given) as [keyof Limits, number | undefined][]) {
+    if (!(name in defaultLimits)) throw new RangeError(`unknown limit: ${name}`);
+    if (value === undefined) continue;
+    const lowest = name.endsWith('Ms') ? 0 : 1;
+    const most = highest[name] ?? Number.MAX_SAFE_INTEGER;
+    if (!Number.isSafeInteger(value) || value < lowest || value > most) {
+      throw new RangeError(`${name} must be an integer from ${lowest} to ${most}`);
+    }
+    limits[name] = value;
+  }
+  return limits as unknown as Limits;
+}
