@@ -1,0 +1,123 @@
+import js from '@eslint/js';
+import globals from 'globals';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The rooms of lib/, nearest the wire first. A room may import those before it, and the vocabulary; never one after it.
+ * `vocabulary` is what every room speaks and imports nothing of the others.
+ */
+const rooms = [
+  'encoding',
+  'crypto',
+  'keys',
+  'transports',
+  'framing',
+  'noise',
+  'secret',
+  'mux',
+  'messages',
+  'connection',
+  'testing',
+];
+const vocabulary = ['Duplex.ts', 'errors.ts', 'limits.ts'];
+
+const zones = rooms.slice(0, -1).map((room, index) => ({
+  target: `./lib/${room}`,
+  from: rooms.slice(index + 1).map(later => `./lib/${later}`),
+  message: `lib/${room} may import only the vocabulary and rooms nearer the wire`,
+}));
+
+/** Below connection/ a layer knows the crypto interface, never one implementation of it. */
+const backendZones = rooms
+  .filter(room => !['crypto', 'connection', 'testing'].includes(room))
+  .map(room => ({
+    target: `./lib/${room}`,
+    from: './lib/crypto/portable',
+    message: 'a layer is given its backend; only connection/ knows the default one',
+  }));
+
+/** The front doors may be imported by nobody inside lib/. */
+const frontDoors = ['index', 'operators', 'node'];
+
+const restrictedNames = [
+  'Buffer',
+  'process',
+  'global',
+  'require',
+  '__dirname',
+  '__filename',
+  'setImmediate',
+].map(name => ({
+  name,
+  message: 'lib/ runs anywhere: no Node globals outside the Node entry points',
+}));
+
+export default tseslint.config(
+  { ignores: ['dist', 'build', 'node_modules', 'etc'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['*.js', 'scripts/*.mjs', 'spec/*/*.mjs'] } },
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { ...tseslint.configs.disableTypeChecked.languageOptions, globals: { ...globals.node } },
+  },
+  {
+    files: ['**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-self-import': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones: [...zones, ...backendZones] }],
+      'no-restricted-globals': ['error', ...restrictedNames],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'rxjs/operators', message: "import from 'rxjs'" }],
+          patterns: [
+            { group: ['node:*'], message: 'Node modules belong in the Node entry points' },
+            { group: ['rxjs/*', '!rxjs/testing'], message: "import from the root 'rxjs'" },
+            { group: frontDoors.map(door => `**/${door}.js`), message: 'nobody inside imports a front door' },
+            {
+              group: ['**/utils*', '**/helpers*', '**/common*', '**/misc*'],
+              message: 'give the room a subject',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: vocabulary.map(file => `lib/${file}`),
+    rules: { 'no-restricted-imports': ['error', { patterns: ['./*', '../*'] }] },
+  },
+  {
+    files: ['lib/node.ts', 'lib/transports/tcp.ts', 'lib/transports/nodeDuplex.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: ['rxjs/*', '!rxjs/testing'] }] }],
+    },
+  },
+  {
+    files: ['spec/**/*.ts', 'demo/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+);
