@@ -32,7 +32,7 @@ export class Random {
   }
 
   pick<T>(from: readonly T[]): T {
-    return from[this.integer(0, from.length - 1)] as T;
+    return from[this.integer(0, from.length - 1)];
   }
 }
 
