@@ -1,0 +1,208 @@
+import { FrameTooLargeError, FrameTruncatedError } from '../errors.js';
+import { defaultLimits } from '../limits.js';
+import { FRAME_HEADER_BYTES, writeFrameHeader } from './encodeFrame.js';
+
+export { FRAME_HEADER_BYTES };
+
+/** A split frame gets this much at first, or its length if that is less. */
+const FIRST_PART_BYTES = 16 * 1024;
+
+/** The memory of a split frame grows to at most this many times the bytes of it that have arrived. */
+const GROWTH = 4;
+
+/**
+ * Takes a byte stream apart into frames: `uint24 little-endian length ‖ body`, in chunks of any size.
+ *
+ * It is pulled rather than pushing, so that a caller may stop between two frames, act on the first, change the limit, or
+ * take the remaining bytes elsewhere:
+ *
+ * ```ts
+ * decoder.push(chunk);
+ * for (let frame = decoder.next(); frame !== null; frame = decoder.next()) handle(frame);
+ * ```
+ *
+ * Ownership: a frame that lies in one chunk is returned as a view of that chunk, which the caller of `push` must
+ * therefore leave as it is; a frame split over chunks is gathered into an array of exactly its length. The decoder never
+ * writes into a chunk. While a frame is incomplete, the memory held for it is in proportion to the bytes that have
+ * arrived, not to the length its prefix announces.
+ *
+ * (Wire: the framing of `@hyperswarm/secret-stream`.)
+ *
+ * @public
+ */
+export class FrameDecoder {
+  /**
+   * The longest body to accept, in bytes. May be changed between frames: it is applied when a prefix is complete, so a
+   * frame that has been let in stays in.
+   */
+  maxFrameBytes: number;
+
+  /** Chunks with bytes not yet looked at; those before `first` are used up, `offset` is a position in the first. */
+  private chunks: Uint8Array[] = [];
+  private first = 0;
+  private offset = 0;
+  /** How many bytes the chunks still hold. */
+  private queued = 0;
+
+  /** What is known of the length prefix, and how many of its bytes are in it. */
+  private announced = 0;
+  private headerFilled = 0;
+  /** Whether the limit was applied to this prefix. */
+  private accepted = false;
+  /** The body of a frame that is incomplete: `filled` bytes at the start of `part`. */
+  private part: Uint8Array | null = null;
+  private filled = 0;
+
+  constructor(maxFrameBytes: number = defaultLimits.maxFrameBytes) {
+    this.maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Bytes held and not yet returned, prefixes included. */
+  get buffered(): number {
+    return this.queued + this.headerFilled + this.filled;
+  }
+
+  /** Takes bytes in, without copying them. Several pushes may precede {@link FrameDecoder.next}. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.chunks.push(chunk);
+    this.queued += chunk.length;
+  }
+
+  /**
+   * The body of the next frame, or null if more bytes are needed. A frame without a body is an empty array.
+   *
+   * @throws FrameTooLargeError as soon as a prefix announces more than {@link FrameDecoder.maxFrameBytes}, before
+   * anything is reserved for the body. The decoder stays where it is: it throws again unless the limit was raised.
+   */
+  next(): Uint8Array | null {
+    if (!this.accepted) {
+      if (!this.readHeader()) return null;
+      if (this.announced > this.maxFrameBytes) {
+        throw new FrameTooLargeError(this.announced, this.maxFrameBytes);
+      }
+      this.accepted = true;
+    }
+    if (this.filled === 0 && this.queued > 0) {
+      if (this.chunks[this.first].length - this.offset >= this.announced) return this.view();
+    }
+    const missing = this.announced - this.filled;
+    if (this.queued < missing) {
+      this.gather(this.queued);
+      return null;
+    }
+    this.gather(missing);
+    const body = this.part ?? new Uint8Array(0);
+    this.forgetFrame();
+    return body;
+  }
+
+  /**
+   * Says that the bytes have ended. Frames that are whole can still be pulled.
+   *
+   * @throws FrameTruncatedError if the bytes end inside a frame or inside its prefix.
+   */
+  finish(): void {
+    let header = this.headerFilled;
+    let announced = this.announced;
+    let body = this.filled;
+    let offset = this.offset;
+    for (let i = this.first; i < this.chunks.length; i++, offset = 0) {
+      const chunk = this.chunks[i];
+      while (offset < chunk.length) {
+        if (header < FRAME_HEADER_BYTES) {
+          announced |= chunk[offset++] << (8 * header++);
+        } else {
+          const step = Math.min(announced - body, chunk.length - offset);
+          offset += step;
+          body += step;
+        }
+        if (header === FRAME_HEADER_BYTES && body === announced) header = announced = body = 0;
+      }
+    }
+    if (header > 0) throw new FrameTruncatedError(header + body);
+  }
+
+  /**
+   * Hands back, as one fresh array, the bytes that were not returned as frames, and forgets them. What came in is what
+   * goes out: an incomplete frame is given back with its prefix. Meant for releasing the transport to somebody else.
+   */
+  release(): Uint8Array {
+    const bytes = new Uint8Array(this.buffered);
+    const header = new Uint8Array(FRAME_HEADER_BYTES);
+    writeFrameHeader(header, 0, this.announced);
+    bytes.set(header.subarray(0, this.headerFilled));
+    if (this.part !== null) bytes.set(this.part.subarray(0, this.filled), FRAME_HEADER_BYTES);
+    this.take(bytes, this.headerFilled + this.filled, this.queued);
+    this.forgetFrame();
+    return bytes;
+  }
+
+  /** Reads the prefix as far as it has arrived; whether it is complete. */
+  private readHeader(): boolean {
+    while (this.headerFilled < FRAME_HEADER_BYTES) {
+      if (this.queued === 0) return false;
+      this.announced |= this.chunks[this.first][this.offset] << (8 * this.headerFilled++);
+      this.advance(1);
+    }
+    return true;
+  }
+
+  /** The frame as a view of the chunk it lies in; a plain array even if the chunk is of a subclass. */
+  private view(): Uint8Array {
+    const chunk = this.chunks[this.first];
+    const body = new Uint8Array(chunk.buffer, chunk.byteOffset + this.offset, this.announced);
+    this.advance(this.announced);
+    this.forgetFrame();
+    return body;
+  }
+
+  /** Moves `count` queued bytes behind those already gathered. Growing by a factor keeps one-byte chunks linear. */
+  private gather(count: number): void {
+    if (count === 0) return;
+    const needed = this.filled + count;
+    if (this.part === null || this.part.length < needed) {
+      const room =
+        needed === this.announced
+          ? needed
+          : Math.min(this.announced, Math.max(FIRST_PART_BYTES, GROWTH * needed));
+      const grown = new Uint8Array(room);
+      if (this.part !== null) grown.set(this.part.subarray(0, this.filled));
+      this.part = grown;
+    }
+    this.take(this.part, this.filled, count);
+    this.filled = needed;
+  }
+
+  /** Copies `count` queued bytes to `target` at `at`, and drops them from the queue. */
+  private take(target: Uint8Array, at: number, count: number): void {
+    const end = at + count;
+    while (at < end) {
+      const chunk = this.chunks[this.first];
+      const step = Math.min(end - at, chunk.length - this.offset);
+      target.set(step === chunk.length ? chunk : chunk.subarray(this.offset, this.offset + step), at);
+      at += step;
+      this.advance(step);
+    }
+  }
+
+  /** Drops bytes of the first chunk, and the chunk with its last byte. */
+  private advance(count: number): void {
+    this.offset += count;
+    this.queued -= count;
+    if (this.offset < this.chunks[this.first].length) return;
+    this.first++;
+    this.offset = 0;
+    // Only now and then, so that a long queue of small chunks is not moved once for each of them.
+    if (this.first * 2 >= this.chunks.length) {
+      this.chunks.splice(0, this.first);
+      this.first = 0;
+    }
+  }
+
+  private forgetFrame(): void {
+    this.announced = this.headerFilled = this.filled = 0;
+    this.accepted = false;
+    this.part = null;
+  }
+}
