@@ -1,0 +1,279 @@
+/**
+ * A real Hypercore peer in a process of its own, on the official stack from end to end.
+ *
+ *   node hypercorePeer.mjs --version 10|11 [--directory D] [--role listen|dial --port N [--host H]]
+ *
+ * It is driven by JSON lines on stdin, each `{ "id": n, "do": "<command>", ... }`, and answers on stdout with
+ * `{ "id": n, "ok": true, ... }` or `{ "id": n, "error": "..." }`. Between the answers it reports what happens to it as
+ * `{ "event": "<name>", ... }`. The commands are the methods of `commands` below; byte strings are hex.
+ *
+ * It ends when stdin does, so that it never outlives the process that drives it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import crypto from 'hypercore-crypto';
+import RAM from 'random-access-memory';
+import { blockBytes } from './blockBytes.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    version: { type: 'string' },
+    directory: { type: 'string' },
+    role: { type: 'string' },
+    port: { type: 'string', default: '0' },
+    host: { type: 'string', default: '127.0.0.1' },
+  },
+});
+if (!['10', '11'].includes(options.version)) throw new Error('--version must be 10 or 11');
+const { default: Hypercore } = await import(`hypercore-${options.version}`);
+
+let directory = options.directory;
+if (directory === undefined && options.version === '11') {
+  directory = mkdtempSync(join(tmpdir(), 'hypercore-peer-'));
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+}
+
+const cores = new Map(); // name -> { core, attach, extensions }
+const connections = new Map(); // number -> { socket, stream, noise }
+let connectionsMade = 0;
+
+const hex = bytes => (bytes === null || bytes === undefined ? null : Buffer.from(bytes).toString('hex'));
+const bytes = text => Buffer.from(text, 'hex');
+const sha256 = data => createHash('sha256').update(data).digest('hex');
+const write = line => process.stdout.write(`${JSON.stringify(line)}\n`);
+const emit = (event, facts = {}) => write({ event, ...facts });
+const failure = error => ({ code: error?.code ?? null, message: error?.message ?? String(error) });
+
+function named(name) {
+  const entry = cores.get(name);
+  if (entry === undefined) throw new Error(`no core is called ${name}`);
+  return entry;
+}
+
+function numbered(number) {
+  const entry = connections.get(number);
+  if (entry === undefined) throw new Error(`there is no connection ${number}`);
+  return entry;
+}
+
+async function addCore(name, key, settings, attach) {
+  if (cores.has(name)) throw new Error(`a core is already called ${name}`);
+  const storage = options.version === '10' ? () => new RAM() : join(directory, name);
+  const core = new Hypercore(storage, key, settings);
+  core.on('append', () => emit('append', { core: name, length: core.length }));
+  core.on('peer-add', peer => emit('peer-add', { core: name, remotePublicKey: hex(peer.remotePublicKey) }));
+  core.on('peer-remove', peer =>
+    emit('peer-remove', { core: name, remotePublicKey: hex(peer.remotePublicKey) }),
+  );
+  await core.ready();
+  cores.set(name, { core, attach, extensions: new Map() });
+  if (attach) for (const { stream } of connections.values()) core.replicate(stream);
+  return describe(core);
+}
+
+function describe(core) {
+  return {
+    key: hex(core.key),
+    discoveryKey: hex(core.discoveryKey),
+    writable: core.writable,
+    length: core.length,
+    byteLength: core.byteLength,
+    contiguousLength: core.contiguousLength,
+    fork: core.fork,
+  };
+}
+
+/** Puts the official protocol stream on a socket, and every attached core on the stream. */
+function adopt(socket, isInitiator) {
+  const connection = ++connectionsMade;
+  const stream = Hypercore.createProtocolStream(isInitiator, {
+    ondiscoverykey: discoveryKey => emit('discovery-key', { connection, discoveryKey: hex(discoveryKey) }),
+  });
+  const noise = stream.noiseStream;
+  connections.set(connection, { socket, stream, noise });
+  emit('connection', { connection, initiator: isInitiator });
+  noise.opened.then(opened => {
+    if (!opened) return;
+    emit('handshake', {
+      connection,
+      publicKey: hex(noise.publicKey),
+      remotePublicKey: hex(noise.remotePublicKey),
+      handshakeHash: hex(noise.handshakeHash),
+    });
+  });
+  let reason = null;
+  const failed = error => (reason ??= failure(error));
+  noise.on('error', failed);
+  stream.on('error', failed);
+  socket.on('error', error => {
+    failed(error);
+    stream.destroy(error);
+  });
+  noise.on('close', () => {
+    connections.delete(connection);
+    socket.destroy();
+    emit('closed', { connection, error: reason });
+  });
+  socket.on('close', () => stream.destroy());
+  stream.pipe(socket).pipe(stream);
+  for (const { core, attach } of cores.values()) if (attach) core.replicate(stream);
+  return connection;
+}
+
+const commands = {
+  listen: ({ port = 0, host = '127.0.0.1' }) =>
+    new Promise((resolve, reject) => {
+      const server = createServer({ noDelay: true }, socket => adopt(socket, false));
+      server.on('error', reject);
+      server.listen(port, host, () => {
+        emit('listening', { port: server.address().port });
+        resolve({ port: server.address().port });
+      });
+    }),
+
+  dial: ({ port, host = '127.0.0.1' }) =>
+    new Promise((resolve, reject) => {
+      const socket = createConnection({ port, host, noDelay: true });
+      socket.once('error', reject);
+      socket.once('connect', () => resolve({ connection: adopt(socket, true) }));
+    }),
+
+  /** A writable core, with the key pair of the seed; `manifest` makes its key the hash of a manifest. */
+  create: ({ core, seed, manifest = false, attach = true }) => {
+    const keyPair = crypto.keyPair(bytes(seed));
+    return addCore(core, null, { keyPair, compat: !manifest }, attach);
+  },
+
+  /** A core to read, by its key alone. */
+  open: ({ core, key, attach = true }) => addCore(core, bytes(key), {}, attach),
+
+  attach: ({ core, connection }) => {
+    named(core).core.replicate(numbered(connection).stream);
+    return {};
+  },
+
+  append: async ({ core: name, count, size, seed = 0 }) => {
+    const { core } = named(name);
+    for (let done = 0; done < count;) {
+      const batch = [];
+      const first = core.length;
+      for (; batch.length < 1024 && done < count; done++)
+        batch.push(blockBytes(first + batch.length, size, seed));
+      await core.append(batch);
+    }
+    return describe(core);
+  },
+
+  update: async ({ core: name }) => {
+    const { core } = named(name);
+    const changed = await core.update({ wait: true });
+    return { changed, ...describe(core) };
+  },
+
+  get: async ({ core: name, index }) => {
+    const value = await named(name).core.get(index);
+    return { index, length: value.length, sha256: sha256(value) };
+  },
+
+  /** Downloads blocks [start, end) and reports each, in order, as a `block` event. */
+  download: async ({ core: name, start = 0, end }) => {
+    const { core } = named(name);
+    const range = core.download({ start, end });
+    await range.done();
+    const whole = createHash('sha256');
+    let byteLength = 0;
+    for (let index = start; index < end; index++) {
+      const value = await core.get(index, { wait: false });
+      const digest = sha256(value);
+      whole.update(digest);
+      byteLength += value.length;
+      if (end - start <= 64) emit('block', { core: name, index, length: value.length, sha256: digest });
+    }
+    return { count: end - start, byteLength, sha256: whole.digest('hex') };
+  },
+
+  has: async ({ core: name, index }) => ({ has: await named(name).core.has(index) }),
+
+  extension: ({ core: name, extension }) => {
+    const { core, extensions } = named(name);
+    const registered = core.registerExtension(extension, {
+      encoding: 'binary',
+      onmessage: (message, peer) =>
+        emit('extension', {
+          core: name,
+          extension,
+          data: hex(message),
+          remotePublicKey: hex(peer.remotePublicKey),
+        }),
+    });
+    extensions.set(extension, registered);
+    return {};
+  },
+
+  /** Sends on an extension to every peer of the core. */
+  send: ({ core: name, extension, data }) => {
+    named(name).extensions.get(extension).broadcast(bytes(data));
+    return {};
+  },
+
+  info: ({ core }) => describe(named(core).core),
+
+  peers: ({ core }) => ({
+    peers: named(core).core.peers.map(peer => ({
+      remotePublicKey: hex(peer.remotePublicKey),
+      remoteLength: peer.remoteLength,
+      remoteFork: peer.remoteFork,
+      lengthAcked: peer.lengthAcked,
+      remoteOpened: peer.remoteOpened,
+    })),
+  }),
+
+  /** Closes the core, and with it its channel on every connection. */
+  close: async ({ core: name }) => {
+    const { core } = named(name);
+    cores.delete(name);
+    await core.close();
+    return {};
+  },
+
+  /** Ends a connection in order. */
+  end: ({ connection }) => {
+    numbered(connection).noise.end();
+    return {};
+  },
+
+  /** Cuts a connection off. */
+  destroy: ({ connection }) => {
+    numbered(connection).socket.resetAndDestroy();
+    return {};
+  },
+};
+
+async function obey(line) {
+  const { id, do: name, ...facts } = JSON.parse(line);
+  try {
+    if (!Object.hasOwn(commands, name)) throw new Error(`unknown command ${name}`);
+    write({ id, ok: true, ...(await commands[name](facts)) });
+  } catch (error) {
+    write({ id, error: failure(error) });
+  }
+}
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', line => void obey(line));
+lines.on('close', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));
+process.on('uncaughtException', error => {
+  emit('crash', { error: failure(error) });
+  console.error(error);
+  process.exit(1);
+});
+
+emit('ready', { version: options.version });
+if (options.role === 'listen') await commands.listen({ port: Number(options.port), host: options.host });
+if (options.role === 'dial') await commands.dial({ port: Number(options.port), host: options.host });
