@@ -1,0 +1,81 @@
+import Hypercore, { type RawProof, type RawRequest } from 'hypercore-10';
+import { keyPair } from 'hypercore-crypto';
+import RAM from 'random-access-memory';
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { blockBytes } from '../peers/blockBytes.mjs';
+
+export interface ProofSourceOptions {
+  /** Seed of the signing key pair (32 bytes as hex). */
+  readonly seed: string;
+  /** Whether the key is the hash of a manifest, as hypercore 11 makes its own, or the public key itself. */
+  readonly manifest?: boolean;
+}
+
+/**
+ * Blocks and their proofs by a real hypercore 10 that lives in this process, for specs in which the data is on our side.
+ * It takes part in no connection: requests come in and proofs go out through this class alone.
+ */
+export class ProofSource {
+  static async create({ seed, manifest = false }: ProofSourceOptions): Promise<ProofSource> {
+    const core = new Hypercore(() => new RAM(), null, {
+      keyPair: keyPair(Buffer.from(seed, 'hex')),
+      compat: !manifest,
+    });
+    await core.ready();
+    return new ProofSource(core);
+  }
+
+  /** The length, at once and after each append. */
+  readonly lengths: Observable<number>;
+
+  private readonly grown: BehaviorSubject<number>;
+
+  private constructor(private readonly core: Hypercore) {
+    this.grown = new BehaviorSubject(core.length);
+    this.lengths = this.grown.asObservable();
+  }
+
+  get key(): Uint8Array {
+    return this.core.key;
+  }
+
+  get discoveryKey(): Uint8Array {
+    return this.core.discoveryKey;
+  }
+
+  get length(): number {
+    return this.core.length;
+  }
+
+  get fork(): number {
+    return this.core.fork;
+  }
+
+  get hasManifest(): boolean {
+    return !this.core.core.compat;
+  }
+
+  /** Appends `count` blocks of {@link blockBytes}, each of `size` bytes. */
+  async append(count: number, size: number, seed = 0): Promise<void> {
+    const first = this.core.length;
+    await this.core.append(Array.from({ length: count }, (_, n) => blockBytes(first + n, size, seed)));
+    this.grown.next(this.core.length);
+  }
+
+  /** What hypercore answers to the request, or null where it answers that it has no data. */
+  async proof(request: RawRequest & { fork: number; manifest: boolean }): Promise<RawProof | null> {
+    if (request.fork !== this.core.fork) return null;
+    const { block, hash, seek, upgrade } = request;
+    if (block !== null && !this.core.core.bitfield.get(block.index)) return null;
+    // It writes into the upgrade it is given.
+    const proof = await this.core.core.tree.proof({ block, hash, seek, upgrade: upgrade && { ...upgrade } });
+    if (proof.block !== null) proof.block.value = await this.core.get(proof.block.index);
+    if (request.manifest && this.hasManifest) proof.manifest = this.core.core.header.manifest;
+    return proof;
+  }
+
+  async close(): Promise<void> {
+    this.grown.complete();
+    await this.core.close();
+  }
+}
