@@ -1,0 +1,7 @@
+// Builds lib/ into dist/: ES modules with declarations beside them.
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+
+rmSync('dist', { recursive: true, force: true });
+const { status } = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+process.exit(status ?? 1);
