@@ -1,0 +1,281 @@
+import { AsyncSubject, type Observable, Subject } from 'rxjs';
+import { LimitExceededError } from '../errors.js';
+import type { Codec } from '../encoding/Codec.js';
+import { rest } from '../encoding/rest.js';
+import { ExtensionNames } from '../messages/ExtensionNames.js';
+import { extension, verifyExtensionName } from '../messages/extension.js';
+import type { Message } from '../messages/Message.js';
+import { wireTypeOf } from '../messages/wireTypes.js';
+import { ExtensionSubject } from './ExtensionSubject.js';
+import type { LocalSignal } from './ProtocolEvent.js';
+
+/** The way from a channel to the wire; a channel of the multiplexer is one. @internal */
+export interface ChannelWire {
+  send(messageType: number, value: unknown): unknown;
+  close(): void;
+}
+
+/** What a channel needs of the protocol it belongs to. @internal */
+export interface ChannelHost {
+  readonly drained: Observable<boolean>;
+  readonly maxPendingMessages: number;
+  channelSignal(channel: Channel, signal: LocalSignal): void;
+  channelEnded(channel: Channel): void;
+}
+
+/**
+ * A Hypercore channel: a Subject of typed messages, keyed by discovery key.
+ *
+ * - `next` sends a message. Before the remote opened the channel and proved that it knows the key nothing leaves:
+ *   messages wait, by reference, at most `limits.maxPendingMessages` of them. After the channel ended `next` does
+ *   nothing, as on any Subject. A message that cannot be encoded throws at once.
+ * - Subscribers get what the remote sends. Byte arrays inside a message are views of one decrypted payload that nobody
+ *   else holds; copy what you keep for long. Losing the last subscriber closes nothing.
+ * - `complete()` closes the channel: what waits is still sent once the remote opened it, then the close. A close by
+ *   the remote completes it. Both are idempotent.
+ * - It errors with `ERR_CHANNEL_REJECTED` (the remote does not have it), `ERR_CAPABILITY` (the remote does not know
+ *   the key), `ERR_TIMEOUT` (no answer in `limits.openTimeoutMs`), `ERR_LIMIT_EXCEEDED` (too much sent before it was
+ *   open), `ERR_CHANNEL_CLOSED` (the connection failed; `cause` says how).
+ *
+ * @example
+ * ```ts
+ * const channel = protocol.open(key);
+ * channel.pipe(ofType('data')).subscribe(({ block }) => console.log(block?.value));
+ * channel.next(want({ start: 0, length: 32 }));
+ * ```
+ *
+ * @public
+ */
+export class Channel extends Subject<Message> {
+  /** The key (32 bytes) both sides know; never sent. */
+  readonly key: Uint8Array;
+  /** BLAKE2b-256 of the key (32 bytes), by which the remote finds the channel. */
+  readonly discoveryKey: Uint8Array;
+
+  private state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
+  private wire: ChannelWire | null = null;
+  private pending: Message[] | null = null;
+  private early: (() => void)[] | null = null;
+  private readonly names = new ExtensionNames();
+  private extensions: Map<string, ExtensionSubject<Uint8Array>> | null = null;
+  private openedSubject: AsyncSubject<Channel> | null = null;
+  private signalSubject: Subject<LocalSignal> | null = null;
+  private ending: Ending | null = null;
+
+  /** @internal */
+  constructor(
+    key: Uint8Array,
+    discoveryKey: Uint8Array,
+    private readonly host: ChannelHost,
+  ) {
+    super();
+    this.key = key;
+    this.discoveryKey = discoveryKey;
+  }
+
+  /** Whether both sides opened it, the remote proved the key, and neither closed it. */
+  get isOpen(): boolean {
+    return this.state === 'open';
+  }
+
+  /** Emits this channel once it is open, then completes; fails, or completes empty, if it ends before. */
+  get opened(): Observable<Channel> {
+    if (this.openedSubject === null) {
+      this.openedSubject = new AsyncSubject();
+      if (this.state === 'open') announce(this.openedSubject, this);
+      else if (this.ending !== null) settle(this.openedSubject, this.ending);
+    }
+    return this.openedSubject.asObservable();
+  }
+
+  /** Whether the link takes more without queueing; replays its value. The connection's channels share one link. */
+  get drained(): Observable<boolean> {
+    return this.host.drained;
+  }
+
+  /** Signals from the protocol to its channels; nothing of them crosses the wire. */
+  get signals(): Observable<LocalSignal> {
+    this.signalSubject ??= new Subject();
+    return this.signalSubject.asObservable();
+  }
+
+  /** Sends a message, or keeps it until the remote proved the key. */
+  override next(message: Message): void {
+    if (this.state === 'open') this.transmit(message);
+    else if (this.state === 'opening') this.hold(message);
+  }
+
+  /** Sends messages one behind the other: they leave in one batch, as all messages of one turn do. */
+  sendBatch(messages: Iterable<Message>): void {
+    for (const message of messages) this.next(message);
+  }
+
+  /**
+   * The extension of that name, the same Subject for the same name (the codec of the first call holds); without a codec
+   * its values are plain bytes.
+   *
+   * @throws RangeError for a name that cannot be sent: empty, or longer than 1,024 bytes.
+   */
+  extension(name: string): Subject<Uint8Array>;
+  extension<T>(name: string, codec: Codec<T>): Subject<T>;
+  extension(name: string, codec: Codec<Uint8Array> = rest): Subject<Uint8Array> {
+    verifyExtensionName(name);
+    this.extensions ??= new Map();
+    const existing = this.extensions.get(name);
+    if (existing !== undefined) return existing;
+    const created = new ExtensionSubject(
+      name,
+      codec,
+      (sentName, payload) => this.next(extension({ name: sentName, payload })),
+      () => this.extensions?.delete(name),
+    );
+    if (this.ending !== null) settle(created, this.ending);
+    else this.extensions.set(name, created);
+    return created;
+  }
+
+  /** Tells the protocol something: it appears as a `local-signal` event there. */
+  signal(name: string, data?: unknown): void {
+    if (this.state !== 'ended') this.host.channelSignal(this, { name, data });
+  }
+
+  /** Closes the channel. */
+  close(): void {
+    this.complete();
+  }
+
+  override complete(): void {
+    if (this.ending !== null) return;
+    if (this.state === 'opening' && this.pending !== null) {
+      this.state = 'closing';
+      this.stop({ failed: false });
+    } else this.closeWire(() => this.end());
+  }
+
+  /** Closes the channel and fails its subscribers with `error`. */
+  override error(error: unknown): void {
+    this.closeWire(() => this.end(error));
+  }
+
+  /** @internal */
+  attach(wire: ChannelWire): void {
+    this.wire = wire;
+  }
+
+  /** Keeps what the remote says until {@link Channel.releaseEarly}: nobody can have subscribed yet. @internal */
+  holdEarly(): void {
+    this.early = [];
+  }
+
+  /** @internal */
+  releaseEarly(): void {
+    const early = this.early;
+    this.early = null;
+    if (early !== null) for (const step of early) step();
+  }
+
+  /** Runs at once, or after what is being held. @internal */
+  inOrder(step: () => void): void {
+    if (this.early === null) step();
+    else this.early.push(step);
+  }
+
+  /** The remote proved the key: what waited leaves. @internal */
+  remoteOpened(): void {
+    if (this.state === 'open' || this.state === 'ended') return;
+    const pending = this.pending ?? [];
+    const wasClosing = this.state === 'closing';
+    this.pending = null;
+    this.state = 'open';
+    try {
+      for (const message of pending) this.transmit(message);
+    } catch (error) {
+      return this.error(error); // one of them cannot be encoded: a mistake on this side, not the connection's
+    }
+    if (wasClosing) this.closeWire(() => this.end());
+    else if (this.openedSubject !== null) announce(this.openedSubject, this);
+  }
+
+  /** @internal */
+  receive(message: Message): void {
+    if (this.early !== null) this.early.push(() => this.deliver(message));
+    else this.deliver(message);
+  }
+
+  /** @internal */
+  receiveSignal(signal: LocalSignal): void {
+    this.signalSubject?.next(signal);
+  }
+
+  /** The channel is over: fails with `error` if there is one, else completes. Sends nothing. @internal */
+  end(...error: [] | [unknown]): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.pending = null;
+    this.wire = null;
+    this.host.channelEnded(this);
+    this.stop(error.length === 0 ? { failed: false } : { failed: true, error: error[0] });
+  }
+
+  private deliver(message: Message): void {
+    if (this.state !== 'open') return;
+    if (message.type !== 'extension') {
+      super.next(message);
+      return;
+    }
+    const name = this.names.decodeName(message.name);
+    super.next(name === message.name ? message : extension({ name, payload: message.payload }));
+    this.extensions?.get(name)?.receive(message.payload);
+  }
+
+  private transmit(message: Message): void {
+    const value =
+      message.type === 'extension'
+        ? extension({ name: this.names.encodeName(message.name), payload: message.payload })
+        : message;
+    this.wire?.send(wireTypeOf(message.type), value);
+  }
+
+  private hold(message: Message): void {
+    this.pending ??= [];
+    const { maxPendingMessages } = this.host;
+    if (this.pending.length >= maxPendingMessages) {
+      this.error(
+        new LimitExceededError('maxPendingMessages', maxPendingMessages, this.pending.length + 1, 'channel'),
+      );
+    } else this.pending.push(message);
+  }
+
+  /** Ends what subscribers see, once. */
+  private stop(ending: Ending): void {
+    if (this.ending !== null) return;
+    this.ending = ending;
+    const extensions = [...(this.extensions?.values() ?? [])];
+    this.extensions?.clear();
+    if (ending.failed) super.error(ending.error);
+    else super.complete();
+    for (const subject of extensions) settle(subject, ending);
+    if (this.openedSubject !== null) settle(this.openedSubject, ending);
+    this.signalSubject?.complete();
+  }
+
+  /** `end` forgets the wire, so take it first; close it last, so that nothing follows the close. */
+  private closeWire(end: () => void): void {
+    const { wire } = this;
+    end();
+    wire?.close();
+  }
+}
+
+/** How a channel ended, kept for whoever asks later. */
+type Ending = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
+
+function settle(subject: { error(error: unknown): void; complete(): void }, ending: Ending): void {
+  if (ending.failed) subject.error(ending.error);
+  else subject.complete();
+}
+
+function announce(subject: Subject<Channel>, channel: Channel): void {
+  subject.next(channel);
+  subject.complete();
+}

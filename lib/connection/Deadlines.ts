@@ -1,0 +1,54 @@
+import type { SchedulerLike, Subscription } from 'rxjs';
+
+/**
+ * Many waits of the same length on one timer: ten thousand opening channels cost one.
+ *
+ * Because every wait is equally long, the order in which they were added is the order in which they end, and a Set
+ * keeps exactly that order.
+ *
+ * @internal
+ */
+export class Deadlines<T> {
+  private readonly due = new Map<T, number>();
+  private timer: Subscription | null = null;
+
+  constructor(
+    private readonly afterMs: number,
+    private readonly scheduler: SchedulerLike,
+    private readonly expired: (item: T) => void,
+  ) {}
+
+  /** Starts waiting for `item`; with a wait of 0 it never expires. */
+  add(item: T): void {
+    if (this.afterMs === 0) return;
+    this.due.set(item, this.scheduler.now() + this.afterMs);
+    if (this.timer === null) this.arm(this.afterMs);
+  }
+
+  delete(item: T): void {
+    if (this.due.delete(item) && this.due.size === 0) this.clear();
+  }
+
+  items(): readonly T[] {
+    return [...this.due.keys()];
+  }
+
+  clear(): void {
+    this.due.clear();
+    this.timer?.unsubscribe();
+    this.timer = null;
+  }
+
+  private arm(delayMs: number): void {
+    this.timer?.unsubscribe(); // an expired item may have added another
+    this.timer = this.scheduler.schedule(() => {
+      this.timer = null;
+      const now = this.scheduler.now();
+      for (const [item, at] of this.due) {
+        if (at > now) return this.arm(at - now);
+        this.due.delete(item);
+        this.expired(item);
+      }
+    }, delayMs);
+  }
+}

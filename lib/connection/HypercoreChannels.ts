@@ -1,0 +1,201 @@
+import type { Observable, SchedulerLike, Subject } from 'rxjs';
+import type { CryptoBackend } from '../crypto/CryptoBackend.js';
+import { encode } from '../encoding/encode.js';
+import { rest } from '../encoding/rest.js';
+import { CapabilityMismatchError, ChannelRejectedError, TimeoutExceededError } from '../errors.js';
+import { replicationCapability } from '../keys/capability.js';
+import { discoveryKey as discoveryKeyOf, keyString } from '../keys/discoveryKey.js';
+import type { Limits } from '../limits.js';
+import type { Message } from '../messages/Message.js';
+import { decodeOpen, openCodec } from '../messages/open.js';
+import { HYPERCORE_ALIAS, HYPERCORE_PROTOCOL } from '../messages/protocolName.js';
+import { messageCodecs } from '../messages/wireTypes.js';
+import type { MuxState, PairRequest } from '../mux/MuxState.js';
+import type { Session } from '../secret/Session.js';
+import { Channel, type ChannelHost } from './Channel.js';
+import { Deadlines } from './Deadlines.js';
+import type { LocalSignal, ProtocolEvent } from './ProtocolEvent.js';
+
+/** What the channels of one connection stand on. @internal */
+export interface HypercoreChannelsOptions {
+  readonly mux: MuxState;
+  readonly crypto: CryptoBackend;
+  readonly initiator: boolean;
+  readonly limits: Limits;
+  readonly scheduler: SchedulerLike;
+  readonly flushScheduler: SchedulerLike;
+  readonly events: Subject<ProtocolEvent>;
+  readonly drained: Observable<boolean>;
+}
+
+/**
+ * The Hypercore channels of one connection by discovery key: opens them, checks what the remote proves, tells of those
+ * that the remote opened alone.
+ *
+ * In: what the application opens, what the multiplexer pairs. Out: {@link Channel}s and their events.
+ *
+ * @internal
+ */
+export class HypercoreChannels implements ChannelHost {
+  readonly drained: Observable<boolean>;
+  readonly maxPendingMessages: number;
+  private readonly byDiscoveryKey = new Map<string, Channel>();
+  private readonly opening: Deadlines<Channel>;
+  private readonly unanswered: Deadlines<PairRequest>;
+  /** Undefined until the handshake is done; null where there is none. */
+  private session: Session | null | undefined = undefined;
+  /** Channels whose early messages wait until the application had a chance to subscribe. */
+  private held: Channel[] = [];
+  private answering = false;
+
+  constructor(private readonly options: HypercoreChannelsOptions) {
+    const { mux, limits, scheduler } = options;
+    this.drained = options.drained;
+    this.maxPendingMessages = limits.maxPendingMessages;
+    this.opening = new Deadlines(limits.openTimeoutMs, scheduler, channel =>
+      channel.error(new TimeoutExceededError('open', limits.openTimeoutMs, 'channel')),
+    );
+    this.unanswered = new Deadlines(limits.answerTimeoutMs, scheduler, request => request.settle());
+    for (const name of [HYPERCORE_PROTOCOL, HYPERCORE_ALIAS]) mux.pair(name, null, this.onRemoteOpen);
+  }
+
+  get size(): number {
+    return this.byDiscoveryKey.size;
+  }
+
+  list(): readonly Channel[] {
+    return [...this.byDiscoveryKey.values()];
+  }
+
+  open(key: Uint8Array): Channel {
+    const discoveryKey = discoveryKeyOf(this.options.crypto, key);
+    const name = keyString(discoveryKey);
+    const existing = this.byDiscoveryKey.get(name);
+    if (existing !== undefined) return existing;
+    const channel = new Channel(key.slice(), discoveryKey, this);
+    this.byDiscoveryKey.set(name, channel);
+    if (this.session !== undefined) this.openOnWire(channel, this.session);
+    return channel;
+  }
+
+  /** The handshake is done: what was opened before it opens on the wire, in that order. */
+  sessionOpened(session: Session | null): void {
+    this.session = session;
+    for (const channel of this.list()) this.openOnWire(channel, session);
+  }
+
+  reject(discoveryKey: Uint8Array): void {
+    for (const request of this.unanswered.items()) {
+      if (request.id === null || keyString(request.id) !== keyString(discoveryKey)) continue;
+      this.unanswered.delete(request);
+      request.settle();
+    }
+  }
+
+  signal(signal: LocalSignal): void {
+    for (const channel of this.list()) channel.receiveSignal(signal);
+  }
+
+  channelSignal(channel: Channel, signal: LocalSignal): void {
+    this.options.events.next({ type: 'local-signal', discoveryKey: channel.discoveryKey, ...signal });
+  }
+
+  channelEnded(channel: Channel): void {
+    this.byDiscoveryKey.delete(keyString(channel.discoveryKey));
+    this.opening.delete(channel);
+    this.options.events.next({ type: 'close', discoveryKey: channel.discoveryKey });
+  }
+
+  /** The connection is over. */
+  clear(): void {
+    this.opening.clear();
+    this.unanswered.clear();
+  }
+
+  private openOnWire(channel: Channel, session: Session | null): void {
+    const wire = this.options.mux.createChannel<Uint8Array>({
+      protocol: HYPERCORE_PROTOCOL,
+      aliases: [HYPERCORE_ALIAS],
+      id: channel.discoveryKey,
+      handshake: rest,
+      messages: messageCodecs,
+      handlers: {
+        onopen: greeting => channel.inOrder(() => this.onOpen(channel, session, greeting)),
+        onmessage: (_type, message) => channel.receive(message as Message),
+        onclose: (_isRemote, reason) => channel.inOrder(() => onClose(channel, reason)),
+      },
+    });
+    if (wire === null) throw new Error('two channels for one discovery key'); // the map above forbids it
+    channel.attach(wire);
+    this.hold(channel);
+    this.opening.add(channel);
+    wire.open(this.greeting(channel, session));
+  }
+
+  /** What this side proves: flags and capability; nothing without a session. */
+  private greeting(channel: Channel, session: Session | null): Uint8Array {
+    if (session === null) return new Uint8Array(0);
+    const { crypto, initiator } = this.options;
+    const { handshakeHash } = session;
+    const capability = replicationCapability(crypto, {
+      isInitiator: initiator,
+      handshakeHash,
+      key: channel.key,
+    });
+    return encode(openCodec, { seeks: true, capability });
+  }
+
+  private onOpen(channel: Channel, session: Session | null, greeting: Uint8Array): void {
+    this.opening.delete(channel);
+    if (!this.proves(channel, session, greeting)) return channel.error(new CapabilityMismatchError());
+    channel.remoteOpened();
+    if (channel.isOpen) this.options.events.next({ type: 'channel', channel });
+  }
+
+  private proves(channel: Channel, session: Session | null, greeting: Uint8Array): boolean {
+    if (session === null) return true;
+    const open = decodeOpen(greeting);
+    if (open === null) return false;
+    const { crypto, initiator } = this.options;
+    const { handshakeHash } = session;
+    const expected = replicationCapability(crypto, {
+      isInitiator: !initiator,
+      handshakeHash,
+      key: channel.key,
+    });
+    return crypto.equal(open.capability, expected);
+  }
+
+  private readonly onRemoteOpen = (request: PairRequest): void => {
+    const { id } = request;
+    if (id === null || id.length !== 32) return request.settle();
+    this.unanswered.add(request);
+    this.answering = true;
+    this.options.events.next({ type: 'discovery-key', discoveryKey: id.slice() });
+    this.answering = false;
+    this.releaseHeld();
+  };
+
+  /**
+   * What the remote already said on a channel is delivered after the application had its turn to subscribe: after the
+   * `discovery-key` event that it answers, or at the end of the turn in which it opens the channel.
+   */
+  private hold(channel: Channel): void {
+    channel.holdEarly();
+    this.held.push(channel);
+    if (this.held.length === 1 && !this.answering)
+      this.options.flushScheduler.schedule(() => this.releaseHeld());
+  }
+
+  private releaseHeld(): void {
+    const held = this.held;
+    this.held = [];
+    for (const channel of held) channel.releaseEarly();
+  }
+}
+
+function onClose(channel: Channel, reason: 'local' | 'remote' | 'rejected' | 'destroyed'): void {
+  if (reason === 'remote') channel.end();
+  else if (reason === 'rejected') channel.end(new ChannelRejectedError());
+  // 'local' is our own doing, and 'destroyed' is told by the protocol, which knows the cause.
+}

@@ -1,0 +1,28 @@
+import type { Observable } from 'rxjs';
+import type { Session } from '../secret/Session.js';
+import type { Transport } from '../transports/Transport.js';
+
+/**
+ * What a {@link Protocol} runs on: whole payloads both ways, from a {@link SecureLink} or from a connection that
+ * somebody else encrypted and framed.
+ *
+ * Subscribing starts it; unsubscribing tears it down.
+ *
+ * @internal
+ */
+export interface PayloadLink extends Observable<Uint8Array> {
+  readonly session: Session | null;
+  /** Emits once payloads may be sent; null where there is no session because the handshake is switched off. */
+  readonly opened: Observable<Session | null>;
+  readonly writable: Observable<boolean>;
+  /** Sends `buffer[start, end)`; `HEADROOM` bytes before and `TAILROOM` after it are free to be overwritten. */
+  sendInPlace(buffer: Uint8Array, start: number, end: number): void;
+  /** Ends in order: what was sent still leaves. */
+  complete(): void;
+  /** Tears down at once. */
+  error(error: unknown): void;
+  pause(): void;
+  resume(): void;
+  /** Lets go of the transport without ending it. */
+  release(): Transport;
+}

@@ -1,0 +1,270 @@
+import {
+  asapScheduler,
+  asyncScheduler,
+  AsyncSubject,
+  distinctUntilChanged,
+  type Observable,
+  type SchedulerLike,
+  Subject,
+  Subscription,
+} from 'rxjs';
+import type { CryptoBackend } from '../crypto/CryptoBackend.js';
+import { BadValueError, ChannelClosedError, isHypercoreError, TransportClosedError } from '../errors.js';
+import { type Limits, verifyLimits } from '../limits.js';
+import { MuxState } from '../mux/MuxState.js';
+import type { PackingOptions } from '../mux/PayloadWriter.js';
+import { type ChannelDefinition, ProtocolChannel } from '../mux/ProtocolChannel.js';
+import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
+import type { Session } from '../secret/Session.js';
+import type { Transport } from '../transports/Transport.js';
+import type { Channel } from './Channel.js';
+import { HypercoreChannels } from './HypercoreChannels.js';
+import type { PayloadLink } from './PayloadLink.js';
+import type { ProtocolEvent } from './ProtocolEvent.js';
+
+/** How a {@link Protocol} speaks; what concerns the secret stream is in {@link ProtocolOptions}. @public */
+export interface ChannelOptions {
+  /** Bounds on sizes, queues and waits; see {@link Limits} for names and defaults. */
+  readonly limits?: Partial<Limits>;
+  /** How messages of one turn are packed into payloads. */
+  readonly packing?: Partial<PackingOptions>;
+  /** Runs every timer; `asyncScheduler` by default. */
+  readonly scheduler?: SchedulerLike;
+  /** Ends the turn in which messages gather into one payload; `asapScheduler`, a microtask, by default. */
+  readonly flushScheduler?: SchedulerLike;
+}
+
+/**
+ * One connection: its handshake, its channels, its end.
+ *
+ * Everything the remote does wrong arrives once, typed, as the error of {@link Protocol.events},
+ * {@link Protocol.closed} and every open channel; the connection is then already torn down.
+ *
+ * The remote's bytes are taken as ended in order only if no channel was open: an end of stream is not authenticated, so
+ * with channels open it is `ERR_TRANSPORT_CLOSED`, and `retry` reconnects.
+ *
+ * @public
+ */
+export class Protocol {
+  private readonly eventSubject = new Subject<ProtocolEvent>();
+  private readonly closedSubject = new AsyncSubject<never>();
+  private readonly openedSubject = new AsyncSubject<Protocol>();
+  private readonly flushScheduler: SchedulerLike;
+  private readonly mux: MuxState;
+  private readonly hypercores: HypercoreChannels;
+  private readonly subscription = new Subscription();
+  /** Other channels opened before the session was; null once it is. */
+  private waiting: (() => void)[] | null = [];
+  private flushing = false;
+  private state: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
+
+  /** Whether the link takes more without queueing; replays its value. */
+  readonly drained: Observable<boolean>;
+
+  /** @internal */
+  constructor(
+    private readonly link: PayloadLink,
+    crypto: CryptoBackend,
+    /** Whether this side speaks first. */
+    readonly initiator: boolean,
+    options: ChannelOptions = {},
+  ) {
+    const { scheduler = asyncScheduler, flushScheduler = asapScheduler } = options;
+    const limits = verifyLimits(options.limits);
+    this.flushScheduler = flushScheduler;
+    this.mux = new MuxState({
+      output: { payload: (buffer, start, end) => this.link.sendInPlace(buffer, start, end) },
+      headroom: HEADROOM,
+      tailroom: TAILROOM,
+      limits,
+      packing: { maxBatchBytes: limits.maxBatchBytes, ...options.packing },
+      onQueued: () => this.flushSoon(),
+      onPressure: paused => (paused ? this.link.pause() : this.link.resume()),
+    });
+    this.drained = link.writable.pipe(distinctUntilChanged());
+    this.hypercores = new HypercoreChannels({
+      mux: this.mux,
+      crypto,
+      initiator,
+      limits,
+      scheduler,
+      flushScheduler,
+      events: this.eventSubject,
+      drained: this.drained,
+    });
+  }
+
+  /** What happens on the connection; completes when it closed in order, fails with what ended it. */
+  get events(): Observable<ProtocolEvent> {
+    return this.eventSubject.asObservable();
+  }
+
+  /** Emits this protocol once its session is open, then completes; replays. Fails if the connection fails before. */
+  get opened(): Observable<Protocol> {
+    return this.openedSubject.asObservable();
+  }
+
+  /** Emits nothing; completes when the connection closed in order, fails with what ended it; replays. */
+  get closed(): Observable<never> {
+    return this.closedSubject.asObservable();
+  }
+
+  /** The Hypercore channels that are open or opening, oldest first. */
+  get channels(): readonly Channel[] {
+    return this.hypercores.list();
+  }
+
+  /** Own identity on this connection (32 bytes); null before the handshake is done or where it is switched off. */
+  get publicKey(): Uint8Array | null {
+    return this.link.session?.publicKey ?? null;
+  }
+
+  /** The remote's identity (32 bytes), likewise. */
+  get remotePublicKey(): Uint8Array | null {
+    return this.link.session?.remotePublicKey ?? null;
+  }
+
+  /** What binds capabilities to this connection (64 bytes), likewise. */
+  get handshakeHash(): Uint8Array | null {
+    return this.link.session?.handshakeHash ?? null;
+  }
+
+  /**
+   * Opens the channel of a key (32 bytes), or returns the one that is open. It may be called at any time; what is sent
+   * on it waits until the remote opened it too and proved that it knows the key.
+   *
+   * @throws RangeError if the key is not 32 bytes long.
+   */
+  open(key: Uint8Array): Channel {
+    const channel = this.hypercores.open(key);
+    if (this.state === 'closing' || this.state === 'ended') channel.complete();
+    return channel;
+  }
+
+  /**
+   * A channel of any other protocol that both sides speak, with codecs of your own. Messages may be sent at once; the
+   * remote keeps them until it opened the channel too.
+   *
+   * @throws TypeError if a channel with that protocol and id is open already, or the connection has ended.
+   */
+  channel<M extends object, H = void>(definition: ChannelDefinition<M, H>): ProtocolChannel<M, H> {
+    if (this.state === 'closing' || this.state === 'ended') throw new TypeError('the connection has ended');
+    const channel = new ProtocolChannel(this.mux, definition, this.drained);
+    if (this.waiting !== null) this.waiting.push(() => channel.open());
+    else channel.open();
+    return channel;
+  }
+
+  /** Answers a `discovery-key` event with no. Without it, the remote is refused after `limits.answerTimeoutMs`. */
+  reject(discoveryKey: Uint8Array): void {
+    this.hypercores.reject(discoveryKey);
+  }
+
+  /** Tells every channel something; it appears in {@link Channel.signals}. Nothing of it crosses the wire. */
+  signal(name: string, data?: unknown): void {
+    this.hypercores.signal({ name, data });
+  }
+
+  /** Closes every channel and then the connection, in order. {@link Protocol.closed} tells when that is done. */
+  close(): void {
+    if (this.state === 'closing' || this.state === 'ended') return;
+    const idle = this.state === 'idle';
+    this.state = 'closing';
+    for (const channel of this.channels) channel.end();
+    this.mux.closeAll();
+    this.mux.flush();
+    if (idle) this.finish();
+    else this.link.complete();
+  }
+
+  /** Tears the connection down at once; what is open fails with `error`, or completes if there is none. */
+  destroy(error?: unknown): void {
+    if (this.state === 'ended') return;
+    this.finish(...(error === undefined ? [] : [error]));
+    this.link.error(error ?? new TransportClosedError('close'));
+  }
+
+  /**
+   * Lets go of the transport without ending it and returns it; what the remote sent and nobody read yet comes first.
+   * The channels complete, and the remote is told nothing.
+   */
+  release(): Transport {
+    const transport = this.link.release();
+    this.finish();
+    return transport;
+  }
+
+  /** Begins to use the transport. @internal */
+  start(): void {
+    if (this.state !== 'idle') return;
+    this.state = 'running';
+    this.subscription.add(
+      this.link.opened.subscribe({
+        next: session => this.onSession(session),
+        error: () => undefined, // the link itself fails with the same error
+      }),
+    );
+    this.subscription.add(
+      this.link.subscribe({
+        next: payload => this.receive(payload),
+        error: error => this.onLinkFailed(error),
+        complete: () => this.finish(),
+      }),
+    );
+  }
+
+  private receive(payload: Uint8Array): void {
+    try {
+      this.mux.receive(payload);
+    } catch (error) {
+      this.destroy(isHypercoreError(error) ? error : new BadValueError('message', 0, 'its codec refused it'));
+    }
+  }
+
+  private onSession(session: Session | null): void {
+    this.eventSubject.next({
+      type: 'handshake',
+      initiator: this.initiator,
+      publicKey: session?.publicKey ?? null,
+      remotePublicKey: session?.remotePublicKey ?? null,
+    });
+    if (this.state === 'ended') return; // by a subscriber of the event
+    this.hypercores.sessionOpened(session);
+    const waiting = this.waiting ?? [];
+    this.waiting = null;
+    for (const open of waiting) open();
+    this.openedSubject.next(this);
+    this.openedSubject.complete();
+  }
+
+  private onLinkFailed(error: unknown): void {
+    const nothingLost = this.state === 'closing' || (this.waiting === null && this.mux.size === 0);
+    if (error instanceof TransportClosedError && nothingLost) this.finish();
+    else this.finish(error);
+  }
+
+  /** Everything sent in one turn leaves as one payload. */
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    this.flushScheduler.schedule(() => {
+      this.flushing = false;
+      if (this.state === 'running') this.mux.flush();
+    });
+  }
+
+  /** The one way out: with an error or without, everything ends here, once. */
+  private finish(...error: [] | [unknown]): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.hypercores.clear();
+    const ofChannels: [] | [unknown] = error.length === 0 ? [] : [new ChannelClosedError(error[0])];
+    for (const channel of this.channels) channel.end(...ofChannels);
+    this.mux.destroy(...error);
+    this.subscription.unsubscribe();
+    for (const subject of [this.eventSubject, this.openedSubject, this.closedSubject]) {
+      if (error.length === 0) subject.complete();
+      else subject.error(error[0]);
+    }
+  }
+}

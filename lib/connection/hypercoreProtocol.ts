@@ -1,0 +1,55 @@
+import { mergeMap, Observable, type OperatorFunction } from 'rxjs';
+import type { CryptoBackend } from '../crypto/CryptoBackend.js';
+import { portableCrypto } from '../crypto/portable/portable.js';
+import { SecureLink, type SecureLinkOptions } from '../secret/SecureLink.js';
+import type { Transport } from '../transports/Transport.js';
+import { MessageLink } from './MessageLink.js';
+import type { PayloadLink } from './PayloadLink.js';
+import { type ChannelOptions, Protocol } from './Protocol.js';
+import type { SecuredTransport } from './SecuredTransport.js';
+
+/** How a connection speaks. Only `initiator` has no default. @public */
+export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, ChannelOptions {
+  /** The primitives; tweetnacl and StableLib by default, which run anywhere. */
+  readonly crypto?: CryptoBackend;
+}
+
+/**
+ * Speaks the Hypercore protocol on every transport that the source emits.
+ *
+ * Emits a {@link Protocol} for each transport at once, before a byte moves, so that nothing of it is missed: subscribe
+ * to its events and open channels right there. A transport with a `session` is taken as encrypted and framed already.
+ *
+ * Completes when the source did and every connection has ended. A connection that fails does not fail this Observable,
+ * which may carry others (a server's): its own `events`, `closed` and channels do. Unsubscribing tears down every
+ * connection. Errors of the source pass through.
+ *
+ * @example
+ * ```ts
+ * tcpConnect({ port: 8000 })
+ *   .pipe(hypercoreProtocol({ initiator: true }), switchMap(protocol => protocol.open(key)))
+ *   .subscribe(message => console.log(message.type));
+ * ```
+ *
+ * @public
+ */
+export function hypercoreProtocol(options: ProtocolOptions): OperatorFunction<Transport, Protocol> {
+  return source => source.pipe(mergeMap(transport => connection(transport, options)));
+}
+
+function connection(transport: Transport | SecuredTransport, options: ProtocolOptions): Observable<Protocol> {
+  return new Observable<Protocol>(subscriber => {
+    const crypto = options.crypto ?? portableCrypto;
+    const link: PayloadLink =
+      'session' in transport
+        ? new MessageLink(transport, options)
+        : new SecureLink(transport, { ...options, crypto });
+    const protocol = new Protocol(link, crypto, options.initiator, options);
+    subscriber.add(() => protocol.destroy());
+    subscriber.next(protocol);
+    if (subscriber.closed) return;
+    const done = (): void => subscriber.complete();
+    subscriber.add(protocol.closed.subscribe({ complete: done, error: done }));
+    protocol.start();
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * rx-hypercore: the Hypercore wire protocol as RxJS operators. What an application needs; the layers one by one are in
+ * `rx-hypercore/operators`, TCP in `rx-hypercore/node`, help for specs in `rx-hypercore/testing`.
+ *
+ * @packageDocumentation
+ */
+
+export type { Duplex } from './Duplex.js';
+export * from './errors.js';
+export { defaultLimits, type Limits, verifyLimits } from './limits.js';
+
+export type { Codec, EncodingState } from './encoding/Codec.js';
+export { bytes, optionalBytes } from './encoding/bytes.js';
+export { jsonCodec } from './encoding/jsonCodec.js';
+export { rest } from './encoding/rest.js';
+export { text } from './encoding/text.js';
+export { uint } from './encoding/uint.js';
+
+export type { CryptoBackend, KeyPair, SecretStreamPull, SecretStreamPush } from './crypto/CryptoBackend.js';
+export { portableCrypto } from './crypto/portable/portable.js';
+export { discoveryKey } from './keys/discoveryKey.js';
+export { generateKeyPair, keyPairFromSeed } from './keys/keyPair.js';
+
+export type { Transport } from './transports/Transport.js';
+export { memoryPair, type MemoryPairOptions } from './transports/memoryPair.js';
+export { type DuplexStream, nodeDuplex } from './transports/nodeDuplex.js';
+export { type SecretStream, secretStreamTransport } from './connection/secretStreamTransport.js';
+export type { SecuredTransport } from './connection/SecuredTransport.js';
+
+export { hypercoreProtocol, type ProtocolOptions } from './connection/hypercoreProtocol.js';
+export { type ChannelOptions, Protocol } from './connection/Protocol.js';
+export { Channel } from './connection/Channel.js';
+export type {
+  ChannelEvent,
+  CloseEvent,
+  DiscoveryKeyEvent,
+  HandshakeEvent,
+  LocalSignal,
+  LocalSignalEvent,
+  ProtocolEvent,
+} from './connection/ProtocolEvent.js';
+
+export type { Message, MessageType } from './messages/Message.js';
+export { ofType } from './messages/ofType.js';
+export { bitfield, type Bitfield } from './messages/bitfield.js';
+export { cancel, type Cancel } from './messages/cancel.js';
+export { data, type Data, type DataFields } from './messages/data.js';
+export { extension, type Extension, MAX_EXTENSION_NAME_BYTES } from './messages/extension.js';
+export type { Manifest, ManifestPrologue, ManifestSigner } from './messages/manifest.js';
+export { noData, type NoData, type NoDataFields } from './messages/noData.js';
+export type { DataBlock, DataHash, DataSeek, DataUpgrade, TreeNode } from './messages/proof.js';
+export { range, type Range, type RangeFields } from './messages/range.js';
+export {
+  request,
+  type Request,
+  type RequestBlock,
+  type RequestFields,
+  type RequestSeek,
+  type RequestUpgrade,
+} from './messages/request.js';
+export { synchronize, type Synchronize } from './messages/synchronize.js';
+export { unwant, type Unwant } from './messages/unwant.js';
+export { want, type Want, type WantFields } from './messages/want.js';
+
+export type { Session, SessionKeys } from './secret/Session.js';
+export type { PackingOptions } from './mux/PayloadWriter.js';

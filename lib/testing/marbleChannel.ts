@@ -1,0 +1,48 @@
+import { EMPTY, Observable, of, Subject } from 'rxjs';
+import { Channel } from '../connection/Channel.js';
+import type { Message } from '../messages/Message.js';
+
+/** A channel without a connection, and what an application sends on it. @public */
+export interface MarbleChannel {
+  /** Open from the start. */
+  readonly channel: Channel;
+  /** The messages the application sends; completes when it closes the channel. */
+  readonly sent: Observable<Message>;
+}
+
+/**
+ * A real {@link Channel} whose remote is an Observable: a conversation becomes a picture.
+ *
+ * `remote` emits what the remote says; its completion is the remote's close, its error the end of the connection. It is
+ * subscribed at once, so give it a hot or a scheduled one.
+ *
+ * @example
+ * ```ts
+ * const { channel, sent } = marbleChannel(hot('--s-r---d|', { s: synchronize({ length: 1 }), r, d }));
+ * answer(channel);
+ * expectObservable(sent).toBe('              --s--q---|', { s: synchronize({}), q: request({ id: 1 }) });
+ * ```
+ *
+ * @public
+ */
+export function marbleChannel(remote: Observable<Message> = EMPTY): MarbleChannel {
+  const outbound = new Subject<Message>();
+  const key = new Uint8Array(32);
+  const channel = new Channel(key, key, {
+    drained: of(true),
+    maxPendingMessages: Infinity,
+    channelSignal: () => undefined,
+    channelEnded: () => undefined,
+  });
+  channel.attach({
+    send: (_type, message) => outbound.next(message as Message),
+    close: () => outbound.complete(),
+  });
+  channel.remoteOpened();
+  remote.subscribe({
+    next: message => channel.receive(message),
+    error: error => channel.end(error),
+    complete: () => channel.end(),
+  });
+  return { channel, sent: outbound.asObservable() };
+}

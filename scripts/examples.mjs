@@ -1,0 +1,102 @@
+// Compiles every TypeScript example of the documentation: the code blocks of README.md and docs/, and the @example blocks
+// of the doc comments in lib/. Needs dist/. An example may leave out its imports, and may use the names declared below.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const entryPoints = {
+  rxjs: 'rxjs',
+  'rx-hypercore': '../../dist/index.js',
+  'rx-hypercore/operators': '../../dist/operators.js',
+  'rx-hypercore/node': '../../dist/node.js',
+  'rx-hypercore/testing': '../../dist/testing/index.js',
+};
+
+/** What an example may take for granted. */
+const given = {
+  key: 'Uint8Array',
+  otherKey: 'Uint8Array',
+  keyPair: "import('rx-hypercore').KeyPair",
+  protocol: "import('rx-hypercore').Protocol",
+  channel: "import('rx-hypercore').Channel",
+  transport: "import('rx-hypercore').Transport",
+  socket: "import('node:net').Socket",
+  bytes: "import('rxjs').Observable<Uint8Array>",
+  session: "import('rx-hypercore').SessionKeys",
+  use: "(protocol: import('rx-hypercore').Protocol) => void",
+  swarm: "{ on(event: 'connection', listener: (stream: import('rx-hypercore').SecretStream) => void): void }",
+};
+
+const directory = 'build/examples';
+rmSync(directory, { recursive: true, force: true });
+mkdirSync(directory, { recursive: true });
+
+const exported = {};
+for (const [specifier, path] of Object.entries(entryPoints)) {
+  exported[specifier] = Object.keys(await import(path === 'rxjs' ? path : new URL(path, import.meta.url)));
+}
+
+let count = 0;
+const origin = {};
+for (const file of ['README.md', ...filesIn('docs', '.md'), ...filesIn('lib', '.ts')]) {
+  const source = readFileSync(file, 'utf8');
+  const text = file.endsWith('.ts') ? commentsOf(source) : source;
+  for (const [, code] of text.matchAll(/```ts\n([\s\S]*?)```/g)) {
+    const name = `${basename(file).replace(/\W/g, '-')}-${++count}.ts`;
+    origin[name] = file;
+    writeFileSync(join(directory, name), moduleOf(code));
+  }
+}
+
+writeFileSync(
+  join(directory, 'tsconfig.json'),
+  JSON.stringify({
+    extends: '../../tsconfig.json',
+    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, types: ['node'] },
+    include: ['*.ts'],
+  }),
+);
+const { status, stdout } = spawnSync('node_modules/.bin/tsc', ['-p', directory], { encoding: 'utf8' });
+process.stdout.write(
+  stdout.replace(/build\/examples\/([\w-]+\.ts)/g, (path, name) => `${origin[name]} (${path})`),
+);
+console.log(`${count} examples ${status === 0 ? 'compile' : 'were compiled, with the errors above'}`);
+process.exit(status === 0 && count > 0 ? 0 : 1);
+
+function filesIn(folder, ending) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .filter(name => name.endsWith(ending))
+    .map(name => join(folder, name));
+}
+
+/** The text of the doc comments of a file, without their stars. */
+function commentsOf(source) {
+  return [...source.matchAll(/\/\*\*[\s\S]*?\*\//g)]
+    .map(([comment]) => comment.replace(/^\s*\/?\*+\/? ?/gm, ''))
+    .join('\n');
+}
+
+/** A module that holds one example, with the imports and names it leaves out. */
+function moduleOf(code) {
+  const imports = [...code.matchAll(/^import [\s\S]*?;$/gm)].map(([line]) => line);
+  const body = imports.reduce((rest, line) => rest.replace(line, ''), code);
+  const imported = new Set(imports.join(' ').match(/\w+/g) ?? []);
+  const used = new Set(body.match(/(?<![.\w])[A-Za-z_]\w*/g) ?? []);
+  const declared = new Set(
+    [
+      ...body.matchAll(/(?:const|let|function|class|interface|type)\s+(?:\{([^}]*)\}|\[([^\]]*)\]|(\w+))/g),
+    ].flatMap(match => (match[1] ?? match[2] ?? match[3]).match(/\w+/g) ?? []),
+  );
+  const taken = new Set([...imported, ...declared]);
+  const lines = [...imports];
+  for (const [specifier, names] of Object.entries(exported)) {
+    const wanted = names.filter(name => used.has(name) && !taken.has(name));
+    for (const name of wanted) taken.add(name);
+    if (wanted.length > 0) lines.push(`import { ${wanted.join(', ')} } from '${specifier}';`);
+  }
+  for (const [name, type] of Object.entries(given)) {
+    if (used.has(name) && !taken.has(name)) lines.push(`declare const ${name}: ${type};`);
+  }
+  return `${lines.join('\n')}\nexport {};\nexport async function example(this: void): Promise<void> {\n${body}\n}\n`;
+}
