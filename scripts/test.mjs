@@ -6,6 +6,7 @@ const steps = [
   ['types', ['node_modules/.bin/tsc', '-p', 'tsconfig.json', '--noEmit']],
   ['lint', ['node_modules/.bin/eslint', '.', '--max-warnings', '0']],
   ['format', ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.']],
+  ['docs', ['node', 'scripts/docs.mjs', '--check']],
   ['examples', ['node', 'scripts/examples.mjs']],
   ['api reports', ['node', 'scripts/api.mjs']],
   ['specs in Node', ['node', 'scripts/spec.mjs']],
