@@ -1,27 +1,23 @@
-import { RECORD_OVERHEAD, type SecretStreamPull, type SecretStreamPush } from '../crypto/CryptoBackend.js';
+import { RECORD_OVERHEAD, type SecretStreamPull } from '../crypto/CryptoBackend.js';
 import {
   DecryptFailedError,
   FrameEmptyError,
-  FrameTooLargeError,
   type HypercoreError,
   LimitExceededError,
   RemoteKeyMismatchError,
   TransportClosedError,
 } from '../errors.js';
-import { FRAME_HEADER_BYTES, encodeFrame, writeFrameHeader } from '../framing/encodeFrame.js';
+import { encodeFrame, FRAME_HEADER_BYTES } from '../framing/encodeFrame.js';
 import { FrameDecoder } from '../framing/FrameDecoder.js';
 import { generateKeyPair } from '../keys/keyPair.js';
 import type { Limits } from '../limits.js';
 import { HandshakeState } from '../noise/HandshakeState.js';
+import { HEADROOM, Sealer, TAILROOM } from './Sealer.js';
 import { type SecureOptions, type SecureOutput, verifySecureOptions } from './SecureOptions.js';
 import type { Session, SessionKeys } from './Session.js';
 import { createStreamHeader, randomHeader, readStreamHeader } from './streamHeader.js';
 
-/** Bytes that must be free before a payload sealed in place: the frame's length (3) and the record's tag (1). @public */
-export const HEADROOM = 4;
-
-/** Bytes that must be free after it: the record's MAC. @public */
-export const TAILROOM = 16;
+export { HEADROOM, TAILROOM };
 
 /** How far a connection has come; the last means that it is over. @public */
 export type SecurePhase = 'handshake' | 'authorize' | 'header' | 'open' | 'ended';
@@ -58,7 +54,7 @@ export class SecureState {
   private keys: SessionKeys | null = null;
   private session: Session | null = null;
   private rx: Uint8Array | null = null;
-  private push: SecretStreamPush | null = null;
+  private sealer: Sealer | null = null;
   private pull: SecretStreamPull | null = null;
 
   private started = false;
@@ -68,7 +64,6 @@ export class SecureState {
   private turn = false;
   private heard = false;
   private identified = false;
-  private sealing = false;
   private paused = false;
   private remoteEnded = false;
 
@@ -163,31 +158,17 @@ export class SecureState {
    * @throws RangeError if there is no room around the payload, TypeError if there is no session yet or no longer.
    */
   seal(buffer: Uint8Array, start: number, end: number): Uint8Array {
-    if (!(start >= HEADROOM && start <= end && end + TAILROOM <= buffer.length)) {
-      throw new RangeError(`a payload needs ${HEADROOM} bytes before and ${TAILROOM} bytes after it`);
-    }
-    this.requireSealable(end - start);
-    if (this.push === null) {
-      writeFrameHeader(buffer, start - FRAME_HEADER_BYTES, end - start);
-      return buffer.subarray(start - FRAME_HEADER_BYTES, end);
-    }
-    writeFrameHeader(buffer, start - HEADROOM, end - start + RECORD_OVERHEAD);
-    this.push.seal(buffer, start - 1, end + TAILROOM);
-    return buffer.subarray(start - HEADROOM, end + TAILROOM);
+    return this.openSealer().seal(buffer, start, end);
   }
 
   /** The same for a payload that is only read: the frame is a fresh array. */
   sealCopy(payload: Uint8Array): Uint8Array {
-    // Before memory is taken for a payload that is too long.
-    this.requireSealable(payload.length);
-    const buffer = new Uint8Array(HEADROOM + payload.length + TAILROOM);
-    buffer.set(payload, HEADROOM);
-    return this.seal(buffer, HEADROOM, HEADROOM + payload.length);
+    return this.openSealer().sealCopy(payload);
   }
 
   /** The frame that says nothing but that this side is there: an empty record, or an empty frame without encryption. */
   keepAlive(): Uint8Array {
-    return this.seal(new Uint8Array(HEADROOM + TAILROOM), HEADROOM, HEADROOM);
+    return this.openSealer().sealCopy(new Uint8Array(0));
   }
 
   /** Stops the delivery of payloads after the current one. The handshake goes on. */
@@ -211,13 +192,12 @@ export class SecureState {
   /** Ends, overwrites the secrets and drops what was received. Nothing is told to the output any more. */
   wipe(): void {
     this.currentPhase = 'ended';
-    this.sealing = false;
     this.noise?.wipe();
-    this.push?.wipe();
+    this.sealer?.wipe();
     this.pull?.wipe();
     if (this.rx !== null) this.options.crypto.wipe(this.rx);
     if (this.keys !== null) this.forgetKeys(this.keys);
-    this.noise = this.push = this.pull = this.rx = null;
+    this.noise = this.sealer = this.pull = this.rx = null;
     this.decoder = new FrameDecoder();
   }
 
@@ -330,18 +310,18 @@ export class SecureState {
     }
     if (keys !== null && this.encrypted) {
       const header = randomHeader(crypto);
-      this.push = crypto.secretStreamPush(keys.tx, header);
+      const push = crypto.secretStreamPush(keys.tx, header);
       this.rx = keys.rx.slice();
       this.forgetKeys(keys);
       this.currentPhase = 'header';
       output.send(encodeFrame(createStreamHeader(crypto, keys, header)));
-      if (this.ended) return;
-      this.sealing = true;
+      if (this.ended) return push.wipe();
+      this.sealer = new Sealer(push, this.limits.maxFrameBytes);
       output.session(this.session);
     } else {
       if (keys !== null) this.forgetKeys(keys);
       this.open();
-      this.sealing = true;
+      this.sealer = new Sealer(null, this.limits.maxFrameBytes);
       output.session(this.session);
       if (!this.ended) output.ready();
     }
@@ -370,10 +350,9 @@ export class SecureState {
     this.options.crypto.wipe(keys.rx);
   }
 
-  private requireSealable(payloadBytes: number): void {
-    if (!this.sealing) throw new TypeError('payloads can be sealed only while a session is open');
-    const length = payloadBytes + (this.encrypted ? RECORD_OVERHEAD : 0);
-    if (length > this.limits.maxFrameBytes) throw new FrameTooLargeError(length, this.limits.maxFrameBytes);
+  private openSealer(): Sealer {
+    if (this.sealer === null) throw new TypeError('payloads can be sealed only while a session is open');
+    return this.sealer;
   }
 
   /** A remote may go on sending while it is not listened to; on a transport that cannot pause, this is the end of it. */

@@ -1,0 +1,415 @@
+import {
+  asyncScheduler,
+  AsyncSubject,
+  catchError,
+  concat,
+  EMPTY,
+  ignoreElements,
+  NEVER,
+  Observable,
+  type Observer,
+  of,
+  type SchedulerLike,
+  Subject,
+  type Subscriber,
+  Subscription,
+  takeUntil,
+} from 'rxjs';
+import {
+  type ConnectionPhase,
+  isHypercoreError,
+  LimitExceededError,
+  TimeoutExceededError,
+  TransportClosedError,
+  TransportFailedError,
+} from '../errors.js';
+import type { Limits } from '../limits.js';
+import type { Transport } from '../transports/Transport.js';
+import { admit } from './admit.js';
+import { QuietTimer } from './QuietTimer.js';
+import { ReleasedTransport } from './ReleasedTransport.js';
+import type { SecureLinkOptions } from './SecureLinkOptions.js';
+import { type SecureOptions, verifySecureOptions } from './SecureOptions.js';
+import { SecureState } from './SecureState.js';
+import type { Session } from './Session.js';
+
+export type { SecureLinkOptions };
+
+/**
+ * One transport as a stream of payloads in both directions, encrypted on the way.
+ *
+ * Cold: nothing happens to the transport until the link is subscribed. It has one subscriber, and with that
+ * subscription the connection ends: unsubscribing tears it down and frees everything. (`share()` it for more.)
+ *
+ * - Emits the remote's payloads, which belong to the subscriber.
+ * - Completes when this side ended it with `complete()` and the remote's bytes ended too, or `limits.closeTimeoutMs`
+ *   has passed; also after `release()`.
+ * - Errors, once, with whatever else ended it; then the transport is torn down, secrets are wiped and timers are gone:
+ *   `ERR_TRANSPORT_FAILED`, `ERR_TRANSPORT_CLOSED` (the remote ended first: nothing proves that it meant to),
+ *   `ERR_FRAME_TOO_LARGE`, `ERR_FRAME_TRUNCATED`, `ERR_FRAME_EMPTY`, `ERR_HANDSHAKE_FAILED`, `ERR_REMOTE_KEY_MISMATCH`,
+ *   `ERR_REMOTE_KEY_REJECTED`, `ERR_STREAM_HEADER`, `ERR_DECRYPT_FAILED`, `ERR_LIMIT_EXCEEDED`, `ERR_TIMEOUT`.
+ *
+ * The transport is subscribed once, for as long as the link lives.
+ *
+ * @example
+ * ```ts
+ * const link = new SecureLink(transport, { crypto, initiator: true });
+ * link.opened.subscribe(() => link.next(new TextEncoder().encode('hello')));
+ * link.subscribe(payload => console.log(payload));
+ * ```
+ *
+ * @see {@link secure}, the operator; {@link SecureState}, the same without RxJS
+ * @public
+ */
+export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8Array> {
+  private readonly limits: Limits;
+  private readonly scheduler: SchedulerLike;
+  private readonly idleTimer: QuietTimer;
+  private readonly keepAliveTimer: QuietTimer;
+  /** What runs once and ends with the link: the handshake's or the close's timer, the authorizer. */
+  private pending = new Subscription();
+  /** Ends the subscription to the transport. */
+  private readonly cutOff = new Subject<void>();
+  private readonly openedSubject = new AsyncSubject<Session | null>();
+  private readonly endedSubject = new AsyncSubject<void>();
+
+  private state: SecureState | null = null;
+  private stage: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
+  private subscriber: Subscriber<Uint8Array> | null = null;
+  private failure: { readonly error: unknown } | null = null;
+  private heir: ReleasedTransport | null = null;
+  private currentSession: Session | null = null;
+  private sessionOpen = false;
+  private pausedByOwner = false;
+  private transportPaused = false;
+  private transportEnded = false;
+
+  /** @throws TypeError or RangeError for options that make no sense. */
+  constructor(
+    private readonly transport: Transport,
+    private readonly options: SecureLinkOptions,
+  ) {
+    super(subscriber => this.attach(subscriber));
+    this.limits = verifySecureOptions(this.stateOptions());
+    this.scheduler = options.scheduler ?? asyncScheduler;
+    this.idleTimer = new QuietTimer(this.scheduler, this.limits.idleTimeoutMs, () => this.onIdle());
+    this.keepAliveTimer = new QuietTimer(this.scheduler, this.limits.keepAliveMs, () => {
+      this.write(this.state!.keepAlive());
+    });
+  }
+
+  /** Who is at the other end; null before the handshake is done, and where it is switched off. */
+  get session(): Session | null {
+    return this.currentSession;
+  }
+
+  /**
+   * Emits the session (null where the handshake is switched off) when payloads may be sent, then completes; replays.
+   * Errors if the connection fails before that, and completes without a value if this side ends it before that.
+   * Subscribing to it starts nothing.
+   */
+  get opened(): Observable<Session | null> {
+    return this.openedSubject.asObservable();
+  }
+
+  /** Emits nothing and completes when the link has ended, in whatever way; replays. @internal */
+  get closed(): Observable<never> {
+    return this.endedSubject.pipe(ignoreElements());
+  }
+
+  /** Whether the transport takes more without queueing. Replays its value; completes with the link. */
+  get writable(): Observable<boolean> {
+    const ofTransport = this.transport.writable?.pipe(catchError(() => EMPTY)) ?? of(true);
+    return concat(ofTransport, NEVER).pipe(takeUntil(this.endedSubject));
+  }
+
+  /** Bytes given to the transport that have not left yet. */
+  get queuedBytes(): number {
+    return this.transport.queuedBytes ?? 0;
+  }
+
+  /**
+   * Sends a payload, which is only read. After the link has ended, or was told to, it does nothing.
+   *
+   * @throws TypeError before {@link SecureLink.opened}; FrameTooLargeError if the payload does not fit into a frame.
+   * Neither harms the link.
+   */
+  next(payload: Uint8Array): void {
+    if (this.stage === 'closing' || this.stage === 'ended') return;
+    this.write(this.requireState().sealCopy(payload));
+  }
+
+  /**
+   * Sends the payload `buffer[start, end)` without a copy: `HEADROOM` bytes before and `TAILROOM` bytes after it are
+   * overwritten, and the buffer belongs to the transport afterwards. Otherwise like {@link SecureLink.next}.
+   */
+  sendInPlace(buffer: Uint8Array, start: number, end: number): void {
+    if (this.stage === 'closing' || this.stage === 'ended') return;
+    this.write(this.requireState().seal(buffer, start, end));
+  }
+
+  /** Ends in order: what was sent still leaves, and what the remote sends until it ends too is still emitted. */
+  complete(): void {
+    if (this.stage === 'closing' || this.stage === 'ended') return;
+    const { stage } = this;
+    this.stage = 'closing';
+    this.stopTimers();
+    this.openedSubject.complete();
+    // Half a handshake has nothing left to say.
+    if (!this.sessionOpen) this.state?.wipe();
+    try {
+      this.transport.complete();
+    } catch (error) {
+      this.fail(new TransportFailedError(error));
+    }
+    if (stage === 'idle') this.finish();
+    else this.after(this.limits.closeTimeoutMs, () => this.cut());
+  }
+
+  /** Tears the link down at once; the subscriber is given the error. */
+  error(error: unknown): void {
+    this.fail(error);
+  }
+
+  /** Stops emitting payloads, and reading from the transport if that can be stopped. */
+  pause(): void {
+    this.pausedByOwner = true;
+    this.state?.pause();
+    this.regulate();
+  }
+
+  /** Emits what was held, and goes on. */
+  resume(): void {
+    this.pausedByOwner = false;
+    this.deliver();
+  }
+
+  /**
+   * Lets go of the transport without ending it, and returns it. What was received and not consumed comes first for
+   * whoever subscribes to it; bytes that arrive until then are kept, up to `limits.maxEarlyBytes`. The link completes.
+   *
+   * @throws TypeError if the link has ended, or is ending.
+   */
+  release(): Transport {
+    if (this.stage === 'closing' || this.stage === 'ended') throw new TypeError('the link has ended');
+    if (this.state === null) {
+      this.finish();
+      return this.transport;
+    }
+    const rest = this.state.release();
+    // What is left over was within its own limit already.
+    const heir = new ReleasedTransport(this.transport, rest.length + this.limits.maxEarlyBytes, () =>
+      this.cutOff.next(),
+    );
+    heir.receive(rest);
+    if (this.transportEnded) heir.settle({});
+    this.heir = heir;
+    this.finish();
+    return heir;
+  }
+
+  /** Begins before there is a subscriber; payloads wait for one. @internal */
+  start(): void {
+    if (this.stage !== 'idle') return;
+    const { handshakeTimeoutMs } = this.limits;
+    this.state = new SecureState(this.stateOptions(), {
+      send: bytes => this.write(bytes),
+      authorize: remotePublicKey => this.askAuthorizer(remotePublicKey),
+      session: session => this.onSession(session),
+      ready: () => this.onReady(),
+      payload: payload => this.subscriber?.next(payload),
+    });
+    this.stage = 'running';
+    if (this.pausedByOwner || this.subscriber === null) this.state.pause();
+    this.after(handshakeTimeoutMs, () => this.fail(new TimeoutExceededError(this.phase, handshakeTimeoutMs)));
+    this.idleTimer.start();
+    this.transport.pipe(takeUntil(this.cutOff)).subscribe({
+      next: chunk => this.onChunk(chunk),
+      error: error => this.onTransportFailed(error),
+      complete: () => this.onTransportEnded(),
+    });
+    this.attempt(state => state.start());
+  }
+
+  /** What unsubscribing does: tears down, without an error for anybody here. @internal */
+  cut(): void {
+    this.finish(null, { reason: new TransportClosedError('close') });
+  }
+
+  private attach(subscriber: Subscriber<Uint8Array>): (() => void) | undefined {
+    if (this.stage === 'ended') {
+      if (this.failure === null) subscriber.complete();
+      else subscriber.error(this.failure.error);
+      return undefined;
+    }
+    if (this.subscriber !== null) throw new TypeError('a secure link has one subscriber');
+    this.subscriber = subscriber;
+    // Before anything is emitted: a subscriber that has had enough ends the link.
+    subscriber.add(() => this.cut());
+    if (this.stage === 'idle') this.start();
+    else this.deliver();
+    return undefined;
+  }
+
+  private onChunk(chunk: Uint8Array): void {
+    if (this.heir !== null) return this.heir.receive(chunk);
+    if (this.stage === 'ended') return;
+    this.idleTimer.touch();
+    try {
+      this.state!.receive(chunk);
+    } catch (error) {
+      this.onStateFailed(error);
+    }
+  }
+
+  private onTransportFailed(error: unknown): void {
+    const failure = isHypercoreError(error) ? error : new TransportFailedError(error);
+    if (this.heir !== null) this.heir.settle({ error: failure });
+    else this.fail(failure);
+  }
+
+  private onTransportEnded(): void {
+    this.transportEnded = true;
+    if (this.heir !== null) return this.heir.settle({});
+    if (this.stage === 'ended' || this.state === null) return;
+    const error = this.state.end();
+    if (error !== null) this.onStateFailed(error);
+    else if (this.state.phase === 'ended') this.finish();
+  }
+
+  private onSession(session: Session | null): void {
+    if (this.stage !== 'running') return;
+    this.sessionOpen = true;
+    this.currentSession = session;
+    this.keepAliveTimer.start();
+    this.openedSubject.next(session);
+    this.openedSubject.complete();
+  }
+
+  private onReady(): void {
+    if (this.stage !== 'running') return;
+    this.pending.unsubscribe();
+    this.pending = new Subscription();
+    this.regulate();
+  }
+
+  private onIdle(): void {
+    // Not to listen is no reason to complain of silence.
+    if (!this.transportPaused) this.fail(new TimeoutExceededError('idle', this.limits.idleTimeoutMs));
+  }
+
+  private askAuthorizer(remotePublicKey: Uint8Array): void {
+    this.pending.add(
+      admit(this.options.authorize!, remotePublicKey).subscribe({
+        next: () => this.attempt(state => state.accept()),
+        error: error => this.fail(error),
+      }),
+    );
+    this.regulate();
+  }
+
+  /** Delivers what was held back, unless there is still a reason to hold it. */
+  private deliver(): void {
+    if (this.pausedByOwner || this.subscriber === null) return;
+    this.idleTimer.touch();
+    this.attempt(state => state.resume());
+    this.regulate();
+  }
+
+  /** Reads from the transport exactly while there is use for more bytes. */
+  private regulate(): void {
+    if (this.state === null || this.stage === 'ended') return;
+    const { phase } = this.state;
+    const still = this.pausedByOwner || this.subscriber === null;
+    const pause = phase === 'authorize' || (phase === 'open' && still);
+    if (pause === this.transportPaused) return;
+    this.transportPaused = pause;
+    this.idleTimer.touch();
+    if (pause) this.transport.pause?.();
+    else this.transport.resume?.();
+  }
+
+  private write(frame: Uint8Array): void {
+    if (this.stage !== 'running') return;
+    this.keepAliveTimer.touch();
+    try {
+      this.transport.next(frame);
+    } catch (error) {
+      return this.fail(new TransportFailedError(error));
+    }
+    const queued = this.transport.queuedBytes;
+    const { maxOutboundBytes } = this.limits;
+    if (queued !== undefined && queued > maxOutboundBytes) {
+      this.fail(new LimitExceededError('maxOutboundBytes', maxOutboundBytes, queued));
+    }
+  }
+
+  private attempt(act: (state: SecureState) => void): void {
+    if (this.state === null) return;
+    try {
+      act(this.state);
+    } catch (error) {
+      this.onStateFailed(error);
+    }
+  }
+
+  private onStateFailed(error: unknown): void {
+    if (this.stage === 'closing' && error instanceof TransportClosedError) this.finish();
+    else this.fail(error);
+  }
+
+  private fail(error: unknown): void {
+    this.finish({ error }, { reason: error });
+  }
+
+  /** The one way out. Everything is free before anybody is told, so that a subscriber may connect again at once. */
+  private finish(
+    failure: { readonly error: unknown } | null = null,
+    tearDown: { readonly reason: unknown } | null = null,
+  ): void {
+    if (this.stage === 'ended') return;
+    this.stage = 'ended';
+    this.failure = failure;
+    this.stopTimers();
+    this.state?.wipe();
+    if (this.heir === null) this.cutOff.next();
+    if (tearDown !== null) {
+      try {
+        this.transport.error(tearDown.reason);
+      } catch {
+        // It is gone all the same, and why has been said.
+      }
+    }
+    if (failure === null) this.openedSubject.complete();
+    else this.openedSubject.error(failure.error);
+    this.endedSubject.next();
+    this.endedSubject.complete();
+    if (failure === null) this.subscriber?.complete();
+    else this.subscriber?.error(failure.error);
+  }
+
+  private stopTimers(): void {
+    this.pending.unsubscribe();
+    this.pending = new Subscription();
+    this.idleTimer.stop();
+    this.keepAliveTimer.stop();
+  }
+
+  private after(delayMs: number, act: () => void): void {
+    if (delayMs > 0) this.pending.add(this.scheduler.schedule(act, delayMs));
+  }
+
+  private get phase(): ConnectionPhase {
+    const phase = this.state?.phase ?? 'ended';
+    return phase === 'ended' ? 'close' : phase;
+  }
+
+  private requireState(): SecureState {
+    if (this.state === null) throw new TypeError('payloads can be sent only while a session is open');
+    return this.state;
+  }
+
+  private stateOptions(): SecureOptions {
+    return { ...this.options, holdForAuthorizer: this.options.authorize !== undefined };
+  }
+}
