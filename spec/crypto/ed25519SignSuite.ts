@@ -1,6 +1,7 @@
 import type { CryptoBackend } from '../../lib/crypto/CryptoBackend.js';
 import { fill, hex, unhex } from '../helpers/bytes.js';
 import vectors from '../vectors/keys.json' with { type: 'json' };
+import { forgedSignatures } from './forgedSignatures.js';
 import { printedSignatures } from './printedSignatures.js';
 
 interface SignVectors {
@@ -60,19 +61,11 @@ export function ed25519SignSuite(crypto: CryptoBackend): void {
       });
     });
 
-    it('refuse a key of small order in every encoding, whatever the message', () => {
-      // With the neutral element as key and R, and S = 0, the equation holds for every message.
-      const identity = '01'.padEnd(64, '0');
-      const minusIdentity = '01'.padEnd(62, '0') + '80';
-      const above = 'ee' + 'ff'.repeat(30) + '7f';
-      const minusAbove = 'ee' + 'ff'.repeat(31);
-      for (const key of [identity, minusIdentity, above, minusAbove]) {
-        for (const r of [identity, minusIdentity, above, minusAbove]) {
-          for (const message of ['', '00', 'ff'.repeat(100)]) {
-            const signature = unhex(r + '00'.repeat(32));
-            expect(crypto.verify(unhex(message), signature, unhex(key))).toBe(false);
-          }
-        }
+    it('refuse signatures that prove nothing, although their equation holds', () => {
+      for (const { what, message, signature, publicKey } of forgedSignatures()) {
+        expect(crypto.verify(message, signature, publicKey))
+          .withContext(what)
+          .toBe(false);
       }
     });
 

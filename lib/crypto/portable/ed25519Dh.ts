@@ -36,12 +36,12 @@ export function scalarMultiply(scalar: Uint8Array, encodedPoint: Uint8Array): Ui
   requireBytes('scalar', scalar, 32);
   requireBytes('encodedPoint', encodedPoint, 32);
   const point = decodePoint(encodedPoint);
-  // The neutral element has the order 1, which divides L: it is the one point of small order to be asked for apart.
-  if (point === null || isIdentity(point) || !isTorsionFree(point)) return null;
+  if (point === null || !isTorsionFree(point)) return null;
   const unsigned = new Uint8Array(scalar);
   unsigned[31] &= 0x7f;
   const product = multiply(unsigned, point);
   unsigned.fill(0);
+  // Of the points of small order only the neutral element comes this far.
   const shared = isIdentity(product) ? null : encodePoint(product);
   wipePoint(product);
   return shared;

@@ -43,8 +43,9 @@ const smallOrder: readonly (readonly number[])[] = [
 export function ed25519Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
   if (signature.length !== 64 || publicKey.length !== 32) return false;
   if (!isBelowGroupOrder(signature)) return false;
-  const r = signature.subarray(0, 32);
-  if (!isCanonical(publicKey) || isSmallOrder(publicKey) || !isCanonical(r) || isSmallOrder(r)) return false;
+  if (!isCanonical(publicKey) || isSmallOrder(publicKey)) return false;
+  // An R that is not canonical needs no check: tweetnacl compares it with the encoding of the point that must be there.
+  if (isSmallOrder(signature)) return false;
   return nacl.sign.detached.verify(message, signature, publicKey);
 }
 
@@ -56,7 +57,7 @@ function isBelowGroupOrder(signature: Uint8Array): boolean {
   return false;
 }
 
-/** Of a canonical encoding; the sign of x does not matter. */
+/** Of the canonical encoding in the first 32 bytes; the sign of x does not matter. */
 function isSmallOrder(encoded: Uint8Array): boolean {
   return smallOrder.some(y => y.every((byte, i) => byte === (i === 31 ? encoded[i] & 0x7f : encoded[i])));
 }
