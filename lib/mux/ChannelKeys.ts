@@ -1,0 +1,82 @@
+import type { RemoteChannel } from './RemoteTable.js';
+
+/**
+ * What both sides have under one protocol name and id: channels are matched by that pair (Protomux).
+ *
+ * @internal
+ */
+export class ChannelKey {
+  /** Local channels whose open was sent and that are not closed. */
+  opened = 0;
+  /** Own ids whose open the remote has not answered, oldest first. Their channels may be closed by now. */
+  readonly outgoing: number[] = [];
+  /** Opens of the remote that no local channel has taken, oldest first. */
+  parked: Set<RemoteChannel> | null = null;
+  /** Ids the remote opened and closed before it had an answer; it keeps them reserved until it gets one. */
+  owed: Set<number> | null = null;
+  /** Pair requests that are not settled. */
+  pairing = 0;
+  aliases: string[] | null = null;
+
+  constructor(readonly name: string) {}
+
+  get unused(): boolean {
+    return this.opened === 0 && this.outgoing.length === 0 && !this.parked?.size && !this.owed?.size;
+  }
+}
+
+/** One name for a protocol and an id; absent and empty id are the same. Hex has no colon, so it is unambiguous. @internal */
+export function keyName(protocol: string, id: Uint8Array | null): string {
+  let name = '';
+  if (id !== null) for (let i = 0; i < id.length; i++) name += (id[i] + 0x100).toString(16).slice(1);
+  return `${name}:${protocol}`;
+}
+
+/** The keys in use, by name and by the aliases of channels that are open here. @internal */
+export class ChannelKeys {
+  private readonly byName = new Map<string, ChannelKey>();
+  private readonly byAlias = new Map<string, ChannelKey>();
+
+  get(name: string): ChannelKey | undefined {
+    return this.byName.get(name);
+  }
+
+  obtain(name: string): ChannelKey {
+    let key = this.byName.get(name);
+    if (key === undefined) this.byName.set(name, (key = new ChannelKey(name)));
+    return key;
+  }
+
+  /** Opens by the remote under `alias` find the channels of `key` from now on. */
+  addAlias(key: ChannelKey, alias: string): void {
+    if (this.byAlias.get(alias) === key) return;
+    this.byAlias.set(alias, key);
+    (key.aliases ??= []).push(alias);
+  }
+
+  /** Whether a local channel is open under the name or under an alias of that name. */
+  opened(name: string): boolean {
+    return (this.byName.get(name)?.opened ?? 0) > 0 || (this.byAlias.get(name)?.opened ?? 0) > 0;
+  }
+
+  /** The key whose oldest unanswered open an open of that name answers. */
+  awaiting(name: string): ChannelKey | undefined {
+    const key = this.byName.get(name);
+    if (key !== undefined && key.outgoing.length > 0) return key;
+    const other = this.byAlias.get(name);
+    return other !== undefined && other.outgoing.length > 0 ? other : undefined;
+  }
+
+  /** Forgets the key if nothing is left of it. */
+  collect(key: ChannelKey): void {
+    if (!key.unused) return;
+    if (this.byName.get(key.name) === key) this.byName.delete(key.name);
+    for (const alias of key.aliases ?? []) if (this.byAlias.get(alias) === key) this.byAlias.delete(alias);
+    key.aliases = null;
+  }
+
+  clear(): void {
+    this.byName.clear();
+    this.byAlias.clear();
+  }
+}
