@@ -89,9 +89,12 @@ function describe(core) {
 }
 
 /** Puts the official protocol stream on a socket, and every attached core on the stream. */
-function adopt(socket, isInitiator) {
+function adopt(socket, isInitiator, { seed, pattern, remotePublicKey } = {}) {
   const connection = ++connectionsMade;
   const stream = Hypercore.createProtocolStream(isInitiator, {
+    ...(seed && { keyPair: crypto.keyPair(bytes(seed)) }),
+    ...(pattern && { pattern }),
+    ...(remotePublicKey && { remotePublicKey: bytes(remotePublicKey) }),
     ondiscoverykey: discoveryKey => emit('discovery-key', { connection, discoveryKey: hex(discoveryKey) }),
   });
   const noise = stream.noiseStream;
@@ -126,9 +129,10 @@ function adopt(socket, isInitiator) {
 }
 
 const commands = {
-  listen: ({ port = 0, host = '127.0.0.1' }) =>
+  /** `seed` of its identity, `pattern` of the handshake: as the package has them unless told. */
+  listen: ({ port = 0, host = '127.0.0.1', ...identity }) =>
     new Promise((resolve, reject) => {
-      const server = createServer({ noDelay: true }, socket => adopt(socket, false));
+      const server = createServer({ noDelay: true }, socket => adopt(socket, false, identity));
       server.on('error', reject);
       server.listen(port, host, () => {
         emit('listening', { port: server.address().port });
@@ -136,11 +140,11 @@ const commands = {
       });
     }),
 
-  dial: ({ port, host = '127.0.0.1' }) =>
+  dial: ({ port, host = '127.0.0.1', ...identity }) =>
     new Promise((resolve, reject) => {
       const socket = createConnection({ port, host, noDelay: true });
       socket.once('error', reject);
-      socket.once('connect', () => resolve({ connection: adopt(socket, true) }));
+      socket.once('connect', () => resolve({ connection: adopt(socket, true, identity) }));
     }),
 
   /** A writable core, with the key pair of the seed; `manifest` makes its key the hash of a manifest. */

@@ -24,10 +24,17 @@ export interface PeerFailure {
   readonly message: string;
 }
 
+/** Who the peer is on a connection, and how it shakes hands; all hex. The package's own defaults where absent. */
+export interface Identity {
+  readonly seed?: string;
+  readonly pattern?: 'XX' | 'IK';
+  readonly remotePublicKey?: string;
+}
+
 /** The commands of `hypercorePeer.mjs`: what each takes, and what it answers. */
 export interface PeerCommands {
-  listen: [{ port?: number; host?: string }, { port: number }];
-  dial: [{ port: number; host?: string }, { connection: number }];
+  listen: [{ port?: number; host?: string } & Identity, { port: number }];
+  dial: [{ port: number; host?: string } & Identity, { connection: number }];
   create: [{ core: string; seed: string; manifest?: boolean; attach?: boolean }, CoreState];
   open: [{ core: string; key: string; attach?: boolean }, CoreState];
   attach: [{ core: string; connection: number }, object];

@@ -1,20 +1,12 @@
-import Hypercore, { type RawRequest } from 'hypercore-10';
+import Hypercore from 'hypercore-10';
 import RAM from 'random-access-memory';
+import { request } from 'rx-hypercore';
 import { firstValueFrom, take, toArray } from 'rxjs';
 import { hex } from '../../helpers/bytes.js';
 import { blockBytes } from '../peers/blockBytes.mjs';
 import { ProofSource } from './ProofSource.js';
 
 const seed = '07'.repeat(32);
-const nothing: RawRequest & { fork: number; manifest: boolean } = {
-  fork: 0,
-  block: null,
-  hash: null,
-  seek: null,
-  upgrade: null,
-  manifest: false,
-};
-
 describe('interop: proofs of the real hypercore in this process', () => {
   let source: ProofSource;
   afterEach(() => source.close());
@@ -25,13 +17,15 @@ describe('interop: proofs of the real hypercore in this process', () => {
       await source.append(5, 33);
       const reader = new Hypercore(() => new RAM(), source.key);
       await reader.ready();
-      const upgrade = await source.proof({ ...nothing, upgrade: { start: 0, length: 3 }, manifest: true });
+      const upgrade = await source.proof(
+        request({ id: 1, upgrade: { start: 0, length: 3 }, manifest: true }),
+      );
       if (upgrade === null) return fail('no proof');
       expect(upgrade.manifest !== null).toBe(manifest);
       expect(await reader.core.verify(upgrade)).toBeTrue();
       expect(reader.length).toBe(5); // the additional nodes lead on to the signed length
       for (let index = 0; index < 5; index++) {
-        const proof = await source.proof({ ...nothing, block: { index, nodes: index === 4 ? 0 : 2 } });
+        const proof = await source.proof(request({ id: 1, block: { index, nodes: index === 4 ? 0 : 2 } }));
         if (proof === null) return fail('no proof');
         expect(await reader.core.verify(proof)).toBeTrue();
         expect(hex(await reader.get(index))).toBe(hex(blockBytes(index, 33)));
@@ -51,8 +45,8 @@ describe('interop: proofs of the real hypercore in this process', () => {
   it('has no answer for another fork or for a block that is not there', async () => {
     source = await ProofSource.create({ seed });
     await source.append(2, 10);
-    expect(await source.proof({ ...nothing, fork: 1, block: { index: 0, nodes: 0 } })).toBeNull();
-    expect(await source.proof({ ...nothing, block: { index: 2, nodes: 0 } })).toBeNull();
+    expect(await source.proof(request({ id: 1, fork: 1, block: { index: 0, nodes: 0 } }))).toBeNull();
+    expect(await source.proof(request({ id: 1, block: { index: 2, nodes: 0 } }))).toBeNull();
   });
 
   it('tells its length at once and as it grows', async () => {

@@ -1,7 +1,9 @@
-import Hypercore, { type RawProof, type RawRequest } from 'hypercore-10';
+import Hypercore from 'hypercore-10';
 import { keyPair } from 'hypercore-crypto';
 import RAM from 'random-access-memory';
 import { BehaviorSubject, type Observable } from 'rxjs';
+import { data, type Data, type Request } from 'rx-hypercore';
+import type { BlockSource } from '../../../demo/blocks/serveBlocks.js';
 import { blockBytes } from '../peers/blockBytes.mjs';
 
 export interface ProofSourceOptions {
@@ -15,7 +17,7 @@ export interface ProofSourceOptions {
  * Blocks and their proofs by a real hypercore 10 that lives in this process, for specs in which the data is on our side.
  * It takes part in no connection: requests come in and proofs go out through this class alone.
  */
-export class ProofSource {
+export class ProofSource implements BlockSource {
   static async create({ seed, manifest = false }: ProofSourceOptions): Promise<ProofSource> {
     const core = new Hypercore(() => new RAM(), null, {
       keyPair: keyPair(Buffer.from(seed, 'hex')),
@@ -63,15 +65,25 @@ export class ProofSource {
   }
 
   /** What hypercore answers to the request, or null where it answers that it has no data. */
-  async proof(request: RawRequest & { fork: number; manifest: boolean }): Promise<RawProof | null> {
-    if (request.fork !== this.core.fork) return null;
-    const { block, hash, seek, upgrade } = request;
-    if (block !== null && !this.core.core.bitfield.get(block.index)) return null;
+  async proof(request: Request): Promise<Data | null> {
+    const { core } = this.core;
+    const { id, fork, block, hash, seek, upgrade } = request;
+    if (fork !== this.core.fork || (block !== null && !core.bitfield.get(block.index))) return null;
     // It writes into the upgrade it is given.
-    const proof = await this.core.core.tree.proof({ block, hash, seek, upgrade: upgrade && { ...upgrade } });
-    if (proof.block !== null) proof.block.value = await this.core.get(proof.block.index);
-    if (request.manifest && this.hasManifest) proof.manifest = this.core.core.header.manifest;
-    return proof;
+    const proof = await core.tree.proof({ block, hash, seek, upgrade: upgrade && { ...upgrade } });
+    const { manifest } = core.header;
+    return data({
+      request: id,
+      fork,
+      block: proof.block && { ...proof.block, value: await this.core.get(proof.block.index) },
+      hash: proof.hash,
+      seek: proof.seek,
+      upgrade: proof.upgrade,
+      manifest:
+        request.manifest && this.hasManifest && manifest
+          ? { ...manifest, linked: null, userData: null }
+          : null,
+    });
   }
 
   async close(): Promise<void> {

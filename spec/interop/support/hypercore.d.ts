@@ -13,15 +13,15 @@ declare module 'hypercore-10' {
   }
   export interface RawProof {
     fork: number;
-    block: { index: number; value: Uint8Array | null; nodes: TreeNode[] } | null;
-    hash: { index: number; nodes: TreeNode[] } | null;
-    seek: { bytes: number; nodes: TreeNode[] } | null;
+    block: { index: number; value: Uint8Array | null; nodes: readonly TreeNode[] } | null;
+    hash: { index: number; nodes: readonly TreeNode[] } | null;
+    seek: { bytes: number; nodes: readonly TreeNode[] } | null;
     upgrade: {
       start: number;
       length: number;
-      nodes: TreeNode[];
-      additionalNodes: TreeNode[];
-      signature: Uint8Array;
+      nodes: readonly TreeNode[];
+      additionalNodes: readonly TreeNode[];
+      signature: Uint8Array | null;
     } | null;
     manifest: RawManifest | null;
   }
@@ -49,7 +49,7 @@ declare module 'hypercore-10' {
       readonly header: { readonly manifest: RawManifest | null };
       readonly bitfield: { get(index: number): boolean };
       readonly tree: { proof(request: RawRequest): Promise<RawProof> };
-      verify(proof: RawProof): Promise<boolean>;
+      verify(proof: object): Promise<boolean>;
     };
     ready(): Promise<void>;
     append(blocks: Uint8Array[]): Promise<void>;
