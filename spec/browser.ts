@@ -1,11 +1,15 @@
 // The specs that run in a browser: all of them but those that need Node.
-interface RequireContext {
-  keys(): string[];
-  (path: string): unknown;
+declare global {
+  interface ImportMeta {
+    webpackContext(
+      directory: string,
+      options: { recursive: boolean; regExp: RegExp },
+    ): { keys(): string[]; (path: string): unknown };
+  }
 }
-declare const require: {
-  context(directory: string, deep: boolean, filter: RegExp): RequireContext;
-};
 
-const specs = require.context('.', true, /^\.\/(?!node\/|interop\/|package\/).*-spec\.ts$/);
+const specs = import.meta.webpackContext('.', {
+  recursive: true,
+  regExp: /^\.\/(?!node\/|interop\/|package\/).*-spec\.ts$/,
+});
 specs.keys().forEach(path => specs(path));

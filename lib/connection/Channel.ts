@@ -55,7 +55,6 @@ export class Channel extends Subject<Message> {
   private state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
   private wire: ChannelWire | null = null;
   private pending: Message[] | null = null;
-  private early: (() => void)[] | null = null;
   private readonly names = new ExtensionNames();
   private extensions: Map<string, ExtensionSubject<Uint8Array>> | null = null;
   private openedSubject: AsyncSubject<Channel> | null = null;
@@ -162,24 +161,6 @@ export class Channel extends Subject<Message> {
     this.wire = wire;
   }
 
-  /** Keeps what the remote says until {@link Channel.releaseEarly}: nobody can have subscribed yet. @internal */
-  holdEarly(): void {
-    this.early = [];
-  }
-
-  /** @internal */
-  releaseEarly(): void {
-    const early = this.early;
-    this.early = null;
-    if (early !== null) for (const step of early) step();
-  }
-
-  /** Runs at once, or after what is being held. @internal */
-  inOrder(step: () => void): void {
-    if (this.early === null) step();
-    else this.early.push(step);
-  }
-
   /** The remote proved the key: what waited leaves. @internal */
   remoteOpened(): void {
     if (this.state === 'open' || this.state === 'ended') return;
@@ -197,12 +178,6 @@ export class Channel extends Subject<Message> {
   }
 
   /** @internal */
-  receive(message: Message): void {
-    if (this.early !== null) this.early.push(() => this.deliver(message));
-    else this.deliver(message);
-  }
-
-  /** @internal */
   receiveSignal(signal: LocalSignal): void {
     this.signalSubject?.next(signal);
   }
@@ -217,7 +192,8 @@ export class Channel extends Subject<Message> {
     this.stop(error.length === 0 ? { failed: false } : { failed: true, error: error[0] });
   }
 
-  private deliver(message: Message): void {
+  /** What the remote said. @internal */
+  receive(message: Message): void {
     if (this.state !== 'open') return;
     if (message.type !== 'extension') {
       super.next(message);

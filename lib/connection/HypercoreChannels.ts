@@ -10,7 +10,7 @@ import type { Message } from '../messages/Message.js';
 import { decodeOpen, openCodec } from '../messages/open.js';
 import { HYPERCORE_ALIAS, HYPERCORE_PROTOCOL } from '../messages/protocolName.js';
 import { messageCodecs } from '../messages/wireTypes.js';
-import type { MuxState, PairRequest } from '../mux/MuxState.js';
+import type { CloseReason, MuxState, PairRequest } from '../mux/MuxState.js';
 import type { Session } from '../secret/Session.js';
 import { Channel, type ChannelHost } from './Channel.js';
 import { Deadlines } from './Deadlines.js';
@@ -23,7 +23,6 @@ export interface HypercoreChannelsOptions {
   readonly initiator: boolean;
   readonly limits: Limits;
   readonly scheduler: SchedulerLike;
-  readonly flushScheduler: SchedulerLike;
   readonly events: Subject<ProtocolEvent>;
   readonly drained: Observable<boolean>;
 }
@@ -44,9 +43,7 @@ export class HypercoreChannels implements ChannelHost {
   private readonly unanswered: Deadlines<PairRequest>;
   /** Undefined until the handshake is done; null where there is none. */
   private session: Session | null | undefined = undefined;
-  /** Channels whose early messages wait until the application had a chance to subscribe. */
-  private held: Channel[] = [];
-  private answering = false;
+  private ended = false;
 
   constructor(private readonly options: HypercoreChannelsOptions) {
     const { mux, limits, scheduler } = options;
@@ -73,6 +70,10 @@ export class HypercoreChannels implements ChannelHost {
     const existing = this.byDiscoveryKey.get(name);
     if (existing !== undefined) return existing;
     const channel = new Channel(key.slice(), discoveryKey, this);
+    if (this.ended) {
+      channel.end();
+      return channel;
+    }
     this.byDiscoveryKey.set(name, channel);
     if (this.session !== undefined) this.openOnWire(channel, this.session);
     return channel;
@@ -101,13 +102,14 @@ export class HypercoreChannels implements ChannelHost {
   }
 
   channelEnded(channel: Channel): void {
-    this.byDiscoveryKey.delete(keyString(channel.discoveryKey));
+    if (!this.byDiscoveryKey.delete(keyString(channel.discoveryKey))) return;
     this.opening.delete(channel);
     this.options.events.next({ type: 'close', discoveryKey: channel.discoveryKey });
   }
 
-  /** The connection is over. */
+  /** The connection is ending: nothing opens any more. */
   clear(): void {
+    this.ended = true;
     this.opening.clear();
     this.unanswered.clear();
   }
@@ -120,14 +122,13 @@ export class HypercoreChannels implements ChannelHost {
       handshake: rest,
       messages: messageCodecs,
       handlers: {
-        onopen: greeting => channel.inOrder(() => this.onOpen(channel, session, greeting)),
+        onopen: greeting => this.onOpen(channel, session, greeting),
         onmessage: (_type, message) => channel.receive(message as Message),
-        onclose: (_isRemote, reason) => channel.inOrder(() => onClose(channel, reason)),
+        onclose: (_isRemote, reason) => onClose(channel, reason),
       },
     });
     if (wire === null) throw new Error('two channels for one discovery key'); // the map above forbids it
     channel.attach(wire);
-    this.hold(channel);
     this.opening.add(channel);
     wire.open(this.greeting(channel, session));
   }
@@ -170,31 +171,11 @@ export class HypercoreChannels implements ChannelHost {
     const { id } = request;
     if (id === null || id.length !== 32) return request.settle();
     this.unanswered.add(request);
-    this.answering = true;
-    this.options.events.next({ type: 'discovery-key', discoveryKey: id.slice() });
-    this.answering = false;
-    this.releaseHeld();
+    this.options.events.next({ type: 'discovery-key', discoveryKey: id });
   };
-
-  /**
-   * What the remote already said on a channel is delivered after the application had its turn to subscribe: after the
-   * `discovery-key` event that it answers, or at the end of the turn in which it opens the channel.
-   */
-  private hold(channel: Channel): void {
-    channel.holdEarly();
-    this.held.push(channel);
-    if (this.held.length === 1 && !this.answering)
-      this.options.flushScheduler.schedule(() => this.releaseHeld());
-  }
-
-  private releaseHeld(): void {
-    const held = this.held;
-    this.held = [];
-    for (const channel of held) channel.releaseEarly();
-  }
 }
 
-function onClose(channel: Channel, reason: 'local' | 'remote' | 'rejected' | 'destroyed'): void {
+function onClose(channel: Channel, reason: CloseReason): void {
   if (reason === 'remote') channel.end();
   else if (reason === 'rejected') channel.end(new ChannelRejectedError());
   // 'local' is our own doing, and 'destroyed' is told by the protocol, which knows the cause.

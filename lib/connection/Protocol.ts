@@ -9,10 +9,9 @@ import {
   Subscription,
 } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
-import { BadValueError, ChannelClosedError, isHypercoreError, TransportClosedError } from '../errors.js';
+import { ChannelClosedError, TransportClosedError, TransportFailedError } from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
-import { MuxState } from '../mux/MuxState.js';
-import type { PackingOptions } from '../mux/PayloadWriter.js';
+import { MuxState, type PackingOptions } from '../mux/MuxState.js';
 import { type ChannelDefinition, ProtocolChannel } from '../mux/ProtocolChannel.js';
 import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
 import type { Session } from '../secret/Session.js';
@@ -77,7 +76,7 @@ export class Protocol {
       headroom: HEADROOM,
       tailroom: TAILROOM,
       limits,
-      packing: { maxBatchBytes: limits.maxBatchBytes, ...options.packing },
+      ...(options.packing !== undefined && { packing: options.packing }),
       onQueued: () => this.flushSoon(),
       onPressure: paused => (paused ? this.link.pause() : this.link.resume()),
     });
@@ -88,7 +87,6 @@ export class Protocol {
       initiator,
       limits,
       scheduler,
-      flushScheduler,
       events: this.eventSubject,
       drained: this.drained,
     });
@@ -133,12 +131,12 @@ export class Protocol {
    * Opens the channel of a key (32 bytes), or returns the one that is open. It may be called at any time; what is sent
    * on it waits until the remote opened it too and proved that it knows the key.
    *
+   * After the end of the connection the channel is complete from the start.
+   *
    * @throws RangeError if the key is not 32 bytes long.
    */
   open(key: Uint8Array): Channel {
-    const channel = this.hypercores.open(key);
-    if (this.state === 'closing' || this.state === 'ended') channel.complete();
-    return channel;
+    return this.hypercores.open(key);
   }
 
   /**
@@ -170,6 +168,7 @@ export class Protocol {
     if (this.state === 'closing' || this.state === 'ended') return;
     const idle = this.state === 'idle';
     this.state = 'closing';
+    this.hypercores.clear();
     for (const channel of this.channels) channel.end();
     this.mux.closeAll();
     this.mux.flush();
@@ -217,7 +216,7 @@ export class Protocol {
     try {
       this.mux.receive(payload);
     } catch (error) {
-      this.destroy(isHypercoreError(error) ? error : new BadValueError('message', 0, 'its codec refused it'));
+      this.destroy(error); // what the remote did wrong ends the connection
     }
   }
 
@@ -238,8 +237,11 @@ export class Protocol {
   }
 
   private onLinkFailed(error: unknown): void {
-    const nothingLost = this.state === 'closing' || (this.waiting === null && this.mux.size === 0);
-    if (error instanceof TransportClosedError && nothingLost) this.finish();
+    const idle = this.waiting === null && this.mux.size === 0;
+    const ended = error instanceof TransportClosedError;
+    // After `close` nothing more was expected of the remote, so however the transport goes is an end in order.
+    const inOrder = this.state === 'closing' ? ended || error instanceof TransportFailedError : ended && idle;
+    if (inOrder) this.finish();
     else this.finish(error);
   }
 
@@ -249,19 +251,28 @@ export class Protocol {
     this.flushing = true;
     this.flushScheduler.schedule(() => {
       this.flushing = false;
-      if (this.state === 'running') this.mux.flush();
+      if (this.state === 'running') this.flush();
     });
+  }
+
+  private flush(): void {
+    try {
+      this.mux.flush();
+    } catch (error) {
+      this.destroy(error); // an open of the remote that waited for the end of the turn may be malformed
+    }
   }
 
   /** The one way out: with an error or without, everything ends here, once. */
   private finish(...error: [] | [unknown]): void {
     if (this.state === 'ended') return;
     this.state = 'ended';
+    this.subscription.unsubscribe(); // cuts the link, so that nothing below is sent
     this.hypercores.clear();
     const ofChannels: [] | [unknown] = error.length === 0 ? [] : [new ChannelClosedError(error[0])];
     for (const channel of this.channels) channel.end(...ofChannels);
+    if (error.length === 0) this.mux.closeAll(); // ended by this side: its other channels complete
     this.mux.destroy(...error);
-    this.subscription.unsubscribe();
     for (const subject of [this.eventSubject, this.openedSubject, this.closedSubject]) {
       if (error.length === 0) subject.complete();
       else subject.error(error[0]);

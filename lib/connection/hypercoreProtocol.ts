@@ -2,6 +2,7 @@ import { mergeMap, Observable, type OperatorFunction } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import { portableCrypto } from '../crypto/portable/portable.js';
 import { SecureLink, type SecureLinkOptions } from '../secret/SecureLink.js';
+import { verifySecureOptions } from '../secret/SecureOptions.js';
 import type { Transport } from '../transports/Transport.js';
 import { MessageLink } from './MessageLink.js';
 import type { PayloadLink } from './PayloadLink.js';
@@ -24,6 +25,8 @@ export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, Chan
  * which may carry others (a server's): its own `events`, `closed` and channels do. Unsubscribing tears down every
  * connection. Errors of the source pass through.
  *
+ * @throws TypeError or RangeError at once for options that make no sense.
+ *
  * @example
  * ```ts
  * tcpConnect({ port: 8000 })
@@ -34,17 +37,20 @@ export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, Chan
  * @public
  */
 export function hypercoreProtocol(options: ProtocolOptions): OperatorFunction<Transport, Protocol> {
-  return source => source.pipe(mergeMap(transport => connection(transport, options)));
+  const crypto = options.crypto ?? portableCrypto;
+  verifySecureOptions({ ...options, crypto });
+  return mergeMap(transport => connection(transport, { ...options, crypto }));
 }
 
-function connection(transport: Transport | SecuredTransport, options: ProtocolOptions): Observable<Protocol> {
+function connection(
+  transport: Transport | SecuredTransport,
+  options: ProtocolOptions & SecureLinkOptions,
+): Observable<Protocol> {
   return new Observable<Protocol>(subscriber => {
-    const crypto = options.crypto ?? portableCrypto;
+    const { crypto, initiator } = options;
     const link: PayloadLink =
-      'session' in transport
-        ? new MessageLink(transport, options)
-        : new SecureLink(transport, { ...options, crypto });
-    const protocol = new Protocol(link, crypto, options.initiator, options);
+      'session' in transport ? new MessageLink(transport, options) : new SecureLink(transport, options);
+    const protocol = new Protocol(link, crypto, initiator, options);
     subscriber.add(() => protocol.destroy());
     subscriber.next(protocol);
     if (subscriber.closed) return;

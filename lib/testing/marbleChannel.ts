@@ -1,4 +1,5 @@
-import { EMPTY, Observable, of, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { EMPTY, of, Subject } from 'rxjs';
 import { Channel } from '../connection/Channel.js';
 import type { Message } from '../messages/Message.js';
 

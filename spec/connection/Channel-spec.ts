@@ -158,18 +158,6 @@ describe('Channel', () => {
     expect(log).toEqual(['closed complete']);
   });
 
-  it('keeps early messages and the opening in order until they are released', () => {
-    const { channel, received } = setUp();
-    channel.holdEarly();
-    channel.inOrder(() => channel.remoteOpened());
-    channel.receive(want({ start: 0, length: 1 }));
-    channel.receive(range({ start: 0, length: 1 }));
-    channel.inOrder(() => channel.end());
-    expect(received).toEqual([]);
-    channel.releaseEarly();
-    expect(received).toEqual(['want', 'range', 'complete']);
-  });
-
   it('narrows by type', () => {
     const { channel } = setUp();
     const starts: number[] = [];
