@@ -256,6 +256,8 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     if (this.stage === 'ended') return;
     this.idleTimer.touch();
     try {
+      // A transport that emits while it is being subscribed is answered at once, so that it can be stopped, too.
+      this.state!.start();
       this.state!.receive(chunk);
     } catch (error) {
       this.onStateFailed(error);

@@ -139,12 +139,12 @@ export class SecureState {
   /**
    * The remote's bytes have ended. Returns how that is to be reported, `FrameTruncatedError` inside a frame and
    * `TransportClosedError` between two, and the state has ended. Returns null if the state had ended before, or if it is
-   * paused and still has something to deliver: then `resume()` throws that error when the last payload is out.
+   * paused, or not started, and still has bytes to consume: then `resume()` or `start()` throws that error after them.
    */
   end(): HypercoreError | null {
     if (this.ended) return null;
     this.remoteEnded = true;
-    if (this.busy || this.holdsPayloads) return null;
+    if (this.busy || this.holds) return null;
     const error = this.endError();
     this.wipe();
     return error;
@@ -218,8 +218,10 @@ export class SecureState {
     }
   }
 
-  private get holdsPayloads(): boolean {
-    return this.currentPhase === 'open' && this.paused && this.decoder.buffered > 0;
+  /** Whether there are bytes that the owner, by not starting or by pausing, has put off. */
+  private get holds(): boolean {
+    const putOff = this.currentPhase === 'open' ? this.paused : !this.started;
+    return putOff && this.decoder.buffered > 0;
   }
 
   /** Consumes frames until it must wait. Called again from a callback it returns: the loop above goes on. */
@@ -237,7 +239,7 @@ export class SecureState {
         if (frame === null) break;
         this.consume(frame);
       }
-      if (this.remoteEnded && !this.ended && !this.holdsPayloads) throw this.endError();
+      if (this.remoteEnded && !this.ended && !this.holds) throw this.endError();
     } catch (error) {
       this.wipe();
       throw error;

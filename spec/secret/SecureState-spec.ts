@@ -137,6 +137,16 @@ describe('SecureState', () => {
     expect(end.log).toEqual(['send 59', 'session', 'ready', 'payload 5', 'payload 3']);
   });
 
+  it('holds an end that comes before it is started behind what it received', () => {
+    const { end, header, records } = established();
+    end.state.receive(concat(header, ...records));
+    expect(end.state.end()).toBeNull();
+    expect(codeOf(thrownBy(() => end.state.start()))).toBe('ERR_TRANSPORT_CLOSED');
+    expect(end.received.length).toBe(2);
+    const { end: empty } = established();
+    expect(comparable(empty.state.end())).toEqual(comparable(new TransportClosedError('header')));
+  });
+
   it('leaves what it received as it was, and hands out payloads of their own', () => {
     const { end, header, records } = established();
     const chunk = concat(header, ...records);
