@@ -11,6 +11,7 @@ export { defaultLimits, type Limits, verifyLimits } from './limits.js';
 
 export type { Codec, EncodingState } from './encoding/Codec.js';
 export { bytes, optionalBytes } from './encoding/bytes.js';
+export { compactCodec } from './encoding/compactCodec.js';
 export { jsonCodec } from './encoding/jsonCodec.js';
 export { rest } from './encoding/rest.js';
 export { text } from './encoding/text.js';
@@ -63,4 +64,7 @@ export { unwant, type Unwant } from './messages/unwant.js';
 export { want, type Want, type WantFields } from './messages/want.js';
 
 export type { Session, SessionKeys } from './secret/Session.js';
+export type { Authorizer, SecureLinkOptions } from './secret/SecureLinkOptions.js';
+export type { SecureOptions } from './secret/SecureOptions.js';
+export { type ChannelDefinition, ProtocolChannel, type ProtocolMessage } from './mux/ProtocolChannel.js';
 export type { PackingOptions } from './mux/PayloadWriter.js';

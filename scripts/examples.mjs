@@ -6,24 +6,42 @@ import { basename, join } from 'node:path';
 
 const entryPoints = {
   rxjs: 'rxjs',
-  'rx-hypercore': '../../dist/index.js',
-  'rx-hypercore/operators': '../../dist/operators.js',
-  'rx-hypercore/node': '../../dist/node.js',
-  'rx-hypercore/testing': '../../dist/testing/index.js',
+  'rx-hypercore': '../dist/index.js',
+  'rx-hypercore/operators': '../dist/operators.js',
+  'rx-hypercore/node': '../dist/node.js',
+  'rx-hypercore/testing': '../dist/testing/index.js',
 };
 
 /** What an example may take for granted. */
 const given = {
   key: 'Uint8Array',
-  otherKey: 'Uint8Array',
-  keyPair: "import('rx-hypercore').KeyPair",
+  chunk: 'Uint8Array',
+  value: 'Uint8Array',
+  keys: "import('rx-hypercore').SessionKeys",
+  session: "import('rx-hypercore').SessionKeys",
+  crypto: "import('rx-hypercore').CryptoBackend",
+  options: "import('rx-hypercore').SecureLinkOptions",
+  transport: "import('rx-hypercore').Transport",
+  transports: "import('rxjs').Observable<import('rx-hypercore').Transport>",
   protocol: "import('rx-hypercore').Protocol",
   channel: "import('rx-hypercore').Channel",
-  transport: "import('rx-hypercore').Transport",
   socket: "import('node:net').Socket",
-  bytes: "import('rxjs').Observable<Uint8Array>",
-  session: "import('rx-hypercore').SessionKeys",
+  chunks: "import('rxjs').Observable<Uint8Array>",
+  bodies: "import('rxjs').Observable<Uint8Array>",
+  payloads: "import('rxjs').Observable<Uint8Array>",
+  packets: "import('rxjs').Observable<import('rx-hypercore/operators').Packet>",
+  messages: "import('rxjs').Observable<import('rx-hypercore').Message>",
+  link: "import('rx-hypercore').Duplex<Uint8Array>",
+  decoder: "import('rx-hypercore/operators').FrameDecoder",
+  handshake: "import('rx-hypercore/operators').HandshakeState",
+  mux: "import('rx-hypercore/operators').Multiplexer",
   use: "(protocol: import('rx-hypercore').Protocol) => void",
+  handle: '(frame: Uint8Array) => void',
+  send: '(message: Uint8Array) => void',
+  receive: '() => Uint8Array',
+  answer: "(channel: import('rx-hypercore').Channel) => void",
+  hot: "import('rxjs/testing').RunHelpers['hot']",
+  expectObservable: "import('rxjs/testing').RunHelpers['expectObservable']",
   swarm: "{ on(event: 'connection', listener: (stream: import('rx-hypercore').SecretStream) => void): void }",
 };
 
@@ -90,13 +108,15 @@ function moduleOf(code) {
   );
   const taken = new Set([...imported, ...declared]);
   const lines = [...imports];
+  for (const [name, type] of Object.entries(given)) {
+    if (!used.has(name) || taken.has(name)) continue;
+    taken.add(name);
+    lines.push(`declare const ${name}: ${type};`);
+  }
   for (const [specifier, names] of Object.entries(exported)) {
     const wanted = names.filter(name => used.has(name) && !taken.has(name));
     for (const name of wanted) taken.add(name);
     if (wanted.length > 0) lines.push(`import { ${wanted.join(', ')} } from '${specifier}';`);
-  }
-  for (const [name, type] of Object.entries(given)) {
-    if (used.has(name) && !taken.has(name)) lines.push(`declare const ${name}: ${type};`);
   }
   return `${lines.join('\n')}\nexport {};\nexport async function example(this: void): Promise<void> {\n${body}\n}\n`;
 }

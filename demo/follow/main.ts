@@ -3,7 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { finalize, fromEvent, map, merge, mergeMap, takeUntil, tap } from 'rxjs';
+import {
+  endWith,
+  finalize,
+  fromEvent,
+  ignoreElements,
+  merge,
+  mergeMap,
+  share,
+  take,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import { hypercoreProtocol, type Protocol } from 'rx-hypercore';
 import { tcpConnect } from 'rx-hypercore/node';
 import { type Block, followBlocks } from '../blocks/followBlocks.js';
@@ -28,13 +39,12 @@ say('writer', `hypercore 11 in process ${writer.pid}, ${length} blocks, appends 
 say('core', key);
 
 const progress = new Progress(process.stdout);
-const stop$ = merge(fromEvent(process, 'SIGINT'), fromEvent(process, 'SIGTERM'), fromEvent(writer, 'exit'));
+const stop = merge(fromEvent(process, 'SIGINT'), fromEvent(process, 'SIGTERM')).pipe(take(1), share());
 
 tcpConnect({ port })
   .pipe(
     hypercoreProtocol({ initiator: true }),
-    mergeMap(protocol => merge(narrate(protocol), follow(protocol))),
-    takeUntil(stop$),
+    mergeMap(protocol => merge(narrate(protocol), follow(protocol), closeOnStop(protocol))),
     finalize(() => writer.stdin.end()),
   )
   .subscribe({
@@ -59,7 +69,16 @@ function narrate(protocol: Protocol) {
       if (event.type === 'channel') say('channel', `open, discovery key ${hex(event.channel.discoveryKey)}`);
       if (event.type === 'close') say('channel', 'closed');
     }),
-    map(() => undefined),
+    ignoreElements(),
+  );
+}
+
+/** Ctrl-C closes the connection in order, which completes all of it. Emits nothing. */
+function closeOnStop(protocol: Protocol) {
+  return stop.pipe(
+    tap(() => protocol.close()),
+    takeUntil(protocol.closed.pipe(endWith(undefined))),
+    ignoreElements(),
   );
 }
 
@@ -68,6 +87,6 @@ function follow(protocol: Protocol) {
   const text = new TextDecoder();
   return followBlocks(protocol.open(Buffer.from(key, 'hex'))).pipe(
     tap((block: Block) => progress.block(block, text.decode(block.value))),
-    map(() => undefined),
+    ignoreElements(),
   );
 }

@@ -13,7 +13,7 @@ import { FrameDecoder } from './FrameDecoder.js';
  * frame, and with the source's error. Frames before the error are emitted first.
  *
  * ```ts
- * socket.pipe(decodeFrames({ maxFrameBytes: 1 << 20 })).subscribe(body => console.log(body.length));
+ * transport.pipe(decodeFrames({ maxFrameBytes: 1 << 20 })).subscribe(body => console.log(body.length));
  * ```
  *
  * @param options - `maxFrameBytes`: the longest body to accept, 1 to 16,777,215 bytes (the default).

@@ -7,7 +7,7 @@ import { encodeFrame } from './encodeFrame.js';
  * Completes with the source. Errors with `ERR_FRAME_TOO_LARGE` at a body of more than 16,777,215 bytes.
  *
  * ```ts
- * bodies.pipe(encodeFrames()).subscribe(socket);
+ * bodies.pipe(encodeFrames()).subscribe(transport);
  * ```
  *
  * @see {@link decodeFrames}, the reverse

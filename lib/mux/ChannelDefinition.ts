@@ -10,7 +10,7 @@ import type { Codec } from '../encoding/Codec.js';
  * ```ts
  * const chat = {
  *   protocol: 'example/chat',
- *   messages: { say: text, typing: bool },
+ *   messages: { say: text, typing: uint },
  * };
  * ```
  *

@@ -34,7 +34,7 @@ export interface EncodePacketsOptions extends Partial<PackingOptions> {
  *
  * @example
  * ```ts
- * packets.pipe(encodePackets(), encrypt(session), encodeFrames())
+ * packets.pipe(encodePackets(), encrypt(session, { crypto }), encodeFrames())
  * ```
  *
  * @public

@@ -19,9 +19,9 @@ export interface MarbleChannel {
  *
  * @example
  * ```ts
- * const { channel, sent } = marbleChannel(hot('--s-r---d|', { s: synchronize({ length: 1 }), r, d }));
+ * const { channel, sent } = marbleChannel(hot('--s-|', { s: synchronize({ length: 1 }) }));
  * answer(channel);
- * expectObservable(sent).toBe('              --s--q---|', { s: synchronize({}), q: request({ id: 1 }) });
+ * expectObservable(sent).toBe('              --q-', { q: request({ id: 1, upgrade: { start: 0, length: 1 } }) });
  * ```
  *
  * @public
