@@ -28,8 +28,8 @@ import type { Transport } from '../transports/Transport.js';
 import { admit } from './admit.js';
 import { QuietTimer } from './QuietTimer.js';
 import { ReleasedTransport } from './ReleasedTransport.js';
-import type { SecureLinkOptions } from './SecureLinkOptions.js';
-import { type SecureOptions, verifySecureOptions } from './SecureOptions.js';
+import { type SecureLinkOptions, stateOptionsOf } from './SecureLinkOptions.js';
+import { verifySecureOptions } from './SecureOptions.js';
 import { SecureState } from './SecureState.js';
 import type { Session } from './Session.js';
 
@@ -90,7 +90,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     private readonly options: SecureLinkOptions,
   ) {
     super(subscriber => this.attach(subscriber));
-    this.limits = verifySecureOptions(this.stateOptions());
+    this.limits = verifySecureOptions(stateOptionsOf(options));
     this.scheduler = options.scheduler ?? asyncScheduler;
     this.idleTimer = new QuietTimer(this.scheduler, this.limits.idleTimeoutMs, () => this.onIdle());
     this.keepAliveTimer = new QuietTimer(this.scheduler, this.limits.keepAliveMs, () => {
@@ -212,7 +212,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   start(): void {
     if (this.stage !== 'idle') return;
     const { handshakeTimeoutMs } = this.limits;
-    this.state = new SecureState(this.stateOptions(), {
+    this.state = new SecureState(stateOptionsOf(this.options), {
       send: bytes => this.write(bytes),
       authorize: remotePublicKey => this.askAuthorizer(remotePublicKey),
       session: session => this.onSession(session),
@@ -398,7 +398,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   }
 
   private after(delayMs: number, act: () => void): void {
-    if (delayMs > 0) this.pending.add(this.scheduler.schedule(act, delayMs));
+    if (delayMs > 0 && this.stage !== 'ended') this.pending.add(this.scheduler.schedule(act, delayMs));
   }
 
   private get phase(): ConnectionPhase {
@@ -409,9 +409,5 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   private requireState(): SecureState {
     if (this.state === null) throw new TypeError('payloads can be sent only while a session is open');
     return this.state;
-  }
-
-  private stateOptions(): SecureOptions {
-    return { ...this.options, holdForAuthorizer: this.options.authorize !== undefined };
   }
 }

@@ -18,3 +18,8 @@ export interface SecureLinkOptions extends Omit<SecureOptions, 'holdForAuthorize
   /** Runs every timer; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
 }
+
+/** What the synchronous machine under a link is to do. @internal */
+export function stateOptionsOf(options: SecureLinkOptions): SecureOptions {
+  return { ...options, holdForAuthorizer: options.authorize !== undefined };
+}

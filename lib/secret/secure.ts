@@ -1,7 +1,7 @@
 import { concat, defer, finalize, map, mergeMap, type OperatorFunction } from 'rxjs';
 import type { Transport } from '../transports/Transport.js';
 import { SecureLink } from './SecureLink.js';
-import type { SecureLinkOptions } from './SecureLinkOptions.js';
+import { type SecureLinkOptions, stateOptionsOf } from './SecureLinkOptions.js';
 import { verifySecureOptions } from './SecureOptions.js';
 
 /**
@@ -25,7 +25,7 @@ import { verifySecureOptions } from './SecureOptions.js';
  *   .pipe(secure({ crypto, initiator: true }), switchMap(link => link))
  *   .subscribe(payload => console.log(payload));
  *
- * listen().pipe(mergeMap(transport => of(transport).pipe(secure(options), catchError(() => EMPTY))));
+ * tcpListen({ port: 8000 }).pipe(mergeMap(transport => of(transport).pipe(secure(options), catchError(() => EMPTY))));
  * ```
  *
  * @throws TypeError or RangeError at once, for options that make no sense.
@@ -33,7 +33,7 @@ import { verifySecureOptions } from './SecureOptions.js';
  * @public
  */
 export function secure(options: SecureLinkOptions): OperatorFunction<Transport, SecureLink> {
-  verifySecureOptions(options);
+  verifySecureOptions(stateOptionsOf(options));
   return mergeMap(transport =>
     defer(() => {
       const link = new SecureLink(transport, options);
