@@ -211,7 +211,7 @@ const commands = {
         emit('extension', {
           core: name,
           extension,
-          data: hex(message),
+          data: hex(message ?? []), // hypercore 10 reads an empty one as null
           remotePublicKey: hex(peer.remotePublicKey),
         }),
     });
