@@ -71,6 +71,7 @@ function readBatch(payload: Uint8Array, cursor: EncodingState, sink: PacketSink,
   let end = cursor.end;
   let channel = readHeader(cursor, end, 'no channel');
   let items = 0;
+  let told = false;
   for (;;) {
     if (cursor.start >= end) {
       if (outer.length === 0) return;
@@ -88,7 +89,10 @@ function readBatch(payload: Uint8Array, cursor: EncodingState, sink: PacketSink,
     if (length > end - from) throw new MuxBatchError(offset, `an item of ${length} bytes runs past the end`);
     if (++items > maxBatchItems) throw new LimitExceededError('maxBatchItems', maxBatchItems, items);
     const itemEnd = from + length;
-    if (items === 1 && itemEnd < end) sink.several?.();
+    if (!told && itemEnd < end) {
+      told = true;
+      sink.several?.();
+    }
     cursor.end = itemEnd;
     const type = uint.decode(cursor);
     if (channel !== 0) {

@@ -83,7 +83,7 @@ export class ProtomuxReplay {
         return this.channels.get(name)?.close();
       case 'openRange':
         for (let n = field<number>('from'); n <= field<number>('to'); n++) {
-          const channel = `${field<string>('prefix')}${n}`;
+          const channel = field<string>('prefix') + String(n);
           this.create(step, channel, rangeId(n));
           this.channels.get(channel)!.open(undefined);
         }
@@ -126,7 +126,7 @@ export class ProtomuxReplay {
         this.facts.push({ event: 'end' });
         return;
       default:
-        throw new Error(`an operation this replay does not know: ${step.op}`);
+        throw new Error(`an operation this replay does not know: ${String(step.op)}`);
     }
   }
 
