@@ -18,6 +18,7 @@ import type { Session, SessionKeys } from './Session.js';
 import { createStreamHeader, randomHeader, readStreamHeader } from './streamHeader.js';
 
 export { HEADROOM, TAILROOM };
+export type { SecureOptions, SecureOutput };
 
 /** How far a connection has come; the last means that it is over. @public */
 export type SecurePhase = 'handshake' | 'authorize' | 'header' | 'open' | 'ended';
