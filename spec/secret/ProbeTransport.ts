@@ -49,6 +49,8 @@ export class ProbeTransport extends Observable<Uint8Array> implements Observer<U
 /** Virtual time that can be looked into: how many timers wait, and how many were ever set. */
 export class Clock implements SchedulerLike {
   time = 0;
+  /** How far off the clock on the wall is; timers do not follow it. */
+  offset = 0;
   set = 0;
   private readonly waiting = new Set<{ at: number; run: () => void }>();
 
@@ -57,7 +59,7 @@ export class Clock implements SchedulerLike {
   }
 
   now(): number {
-    return this.time;
+    return this.time + this.offset;
   }
 
   schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T): Subscription {

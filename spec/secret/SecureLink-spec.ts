@@ -113,10 +113,54 @@ describe('SecureLink', () => {
 
   it('is not fooled by a clock that is set back', () => {
     const { scheduler, told } = openLink({ limits: { idleTimeoutMs: 100, keepAliveMs: 0 } });
-    scheduler.time = -100_000;
-    scheduler.advance(100_100);
-    scheduler.advance(100);
+    scheduler.offset = -1e9;
+    scheduler.advance(199);
+    expect(told).toEqual([]);
+    scheduler.advance(1);
     expect(told).toEqual(['ERR_TIMEOUT']);
+  });
+
+  it('wipes both ratchets, however it ends', () => {
+    const ends: [string, (all: ReturnType<typeof openLink>) => void][] = [
+      ['unsubscribed', ({ subscription }) => subscription.unsubscribe()],
+      ['failed', ({ link }) => link.error('mine')],
+      ['closed by both', ({ link, source }) => (link.complete(), source.complete())],
+      ['closed by the remote', ({ source }) => source.complete()],
+      ['not closed in time', ({ link, scheduler }) => (link.complete(), scheduler.advance(5000))],
+      ['released', ({ link }) => void link.release()],
+    ];
+    for (const [what, end] of ends) {
+      let live = 0;
+      const counted = <T extends { wipe(): void }>(ratchet: T): T => {
+        live++;
+        ratchet.wipe = () => void live--;
+        return ratchet;
+      };
+      const all = openLink({
+        crypto: {
+          ...portableCrypto,
+          secretStreamPush: (...given) => counted(portableCrypto.secretStreamPush(...given)),
+          secretStreamPull: (...given) => counted(portableCrypto.secretStreamPull(...given)),
+        },
+      });
+      expect(live).toBe(2);
+      end(all);
+      expect(live).withContext(what).toBe(0);
+    }
+  });
+
+  it('takes no notice any more of a handshake that it gave up in order', () => {
+    const { link, source, subscribe, told, opened, sent } = setUp();
+    subscribe();
+    link.complete();
+    for (const frame of framesOf(xx, 'responder')) source.next(frame);
+    source.next(unhex('000000'));
+    expect(link.session).toBeNull();
+    expect(told).toEqual([]);
+    source.complete();
+    expect(told).toEqual(['complete']);
+    expect(opened).toEqual(['complete']);
+    expect(sent.length).toBe(1);
   });
 
   describe('sending', () => {

@@ -496,6 +496,15 @@ describe('SecureState', () => {
       }
     });
 
+    it('is as silent without a handshake', () => {
+      const end: Endpoint = new Endpoint(
+        { crypto, initiator: true, handshake: false },
+        { session: () => end.state.wipe() },
+      );
+      end.state.start();
+      expect(end.log).toEqual(['session']);
+    });
+
     it('reports an end that comes in the middle of a chunk after the rest of it', () => {
       const { end, header, records } = established({}, { payload: () => expect(end.state.end()).toBeNull() });
       expect(codeOf(end.run([concat(header, ...records)]))).toBe('ERR_TRANSPORT_CLOSED');
