@@ -10,12 +10,17 @@ export * from './errors.js';
 export { defaultLimits, type Limits, verifyLimits } from './limits.js';
 
 export type { Codec, EncodingState } from './encoding/Codec.js';
+export { array, type ArrayOptions } from './encoding/array.js';
 export { bytes, optionalBytes } from './encoding/bytes.js';
 export { compactCodec } from './encoding/compactCodec.js';
+export { decode } from './encoding/decode.js';
+export { encode } from './encoding/encode.js';
+export { fixed, fixed32 } from './encoding/fixed.js';
 export { jsonCodec } from './encoding/jsonCodec.js';
 export { rest } from './encoding/rest.js';
 export { text } from './encoding/text.js';
 export { uint } from './encoding/uint.js';
+export { uint32Array } from './encoding/uint32Array.js';
 
 export type { CryptoBackend, KeyPair, SecretStreamPull, SecretStreamPush } from './crypto/CryptoBackend.js';
 export { portableCrypto } from './crypto/portable/portable.js';

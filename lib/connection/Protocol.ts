@@ -9,7 +9,12 @@ import {
   Subscription,
 } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
-import { ChannelClosedError, TransportClosedError, TransportFailedError } from '../errors.js';
+import {
+  ChannelClosedError,
+  TimeoutExceededError,
+  TransportClosedError,
+  TransportFailedError,
+} from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
 import { MuxState, type PackingOptions } from '../mux/MuxState.js';
 import { type ChannelDefinition, ProtocolChannel } from '../mux/ProtocolChannel.js';
@@ -17,6 +22,7 @@ import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
 import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
 import type { Channel } from './Channel.js';
+import { Deadlines } from './Deadlines.js';
 import { HypercoreChannels } from './HypercoreChannels.js';
 import type { PayloadLink } from './PayloadLink.js';
 import type { ProtocolEvent } from './ProtocolEvent.js';
@@ -51,6 +57,8 @@ export class Protocol {
   private readonly flushScheduler: SchedulerLike;
   private readonly mux: MuxState;
   private readonly hypercores: HypercoreChannels;
+  /** Channels of other protocols that the remote has not answered. */
+  private readonly opening: Deadlines<{ error(error: unknown): void }>;
   private readonly subscription = new Subscription();
   /** Other channels opened before the session was; null once it is. */
   private waiting: (() => void)[] | null = [];
@@ -81,6 +89,10 @@ export class Protocol {
       onPressure: paused => (paused ? this.link.pause() : this.link.resume()),
     });
     this.drained = link.writable.pipe(distinctUntilChanged());
+    const { openTimeoutMs } = limits;
+    this.opening = new Deadlines(openTimeoutMs, scheduler, channel =>
+      channel.error(new TimeoutExceededError('open', openTimeoutMs, 'channel')),
+    );
     this.hypercores = new HypercoreChannels({
       mux: this.mux,
       crypto,
@@ -148,8 +160,14 @@ export class Protocol {
   channel<M extends object, H = void>(definition: ChannelDefinition<M, H>): ProtocolChannel<M, H> {
     if (this.state === 'closing' || this.state === 'ended') throw new TypeError('the connection has ended');
     const channel = new ProtocolChannel(this.mux, definition, this.drained);
-    if (this.waiting !== null) this.waiting.push(() => channel.open());
-    else channel.open();
+    const settled = (): void => this.opening.delete(channel);
+    channel.opened.subscribe({ error: settled, complete: settled });
+    const open = (): void => {
+      this.opening.add(channel);
+      channel.open();
+    };
+    if (this.waiting !== null) this.waiting.push(open);
+    else open();
     return channel;
   }
 
@@ -171,7 +189,7 @@ export class Protocol {
     this.hypercores.clear();
     for (const channel of this.channels) channel.end();
     this.mux.closeAll();
-    this.mux.flush();
+    this.flush();
     if (idle) this.finish();
     else this.link.complete();
   }
@@ -269,6 +287,7 @@ export class Protocol {
     this.state = 'ended';
     this.subscription.unsubscribe(); // cuts the link, so that nothing below is sent
     this.hypercores.clear();
+    this.opening.clear();
     const ofChannels: [] | [unknown] = error.length === 0 ? [] : [new ChannelClosedError(error[0])];
     for (const channel of this.channels) channel.end(...ofChannels);
     if (error.length === 0) this.mux.closeAll(); // ended by this side: its other channels complete

@@ -35,19 +35,21 @@ export interface SecretStream extends DuplexStream {
 export function secretStreamTransport(stream: SecretStream): Observable<SecuredTransport> {
   return new Observable<SecuredTransport>(subscriber => {
     const transport = new DuplexStreamTransport(stream);
-    const onClose = (): void => subscriber.complete();
+    let ready = false;
+    const failed = (cause?: unknown): void =>
+      subscriber.error(new HandshakeFailedError(1, 'the secret stream closed before it was open', cause));
+    const onClose = (): void => (ready ? subscriber.complete() : failed());
     stream.on('close', onClose);
     subscriber.add(() => {
       stream.removeListener('close', onClose);
       stream.destroy();
     });
-    const failed = (cause?: unknown): void =>
-      subscriber.error(new HandshakeFailedError(1, 'the secret stream closed before it was open', cause));
     stream.opened.then(opened => {
       const { isInitiator: initiator, publicKey, remotePublicKey, handshakeHash } = stream;
       if (!opened || publicKey === null || remotePublicKey === null || handshakeHash === null)
         return failed();
       const session: Session = { initiator, publicKey, remotePublicKey, handshakeHash };
+      ready = true;
       subscriber.next(Object.assign(transport, { session }));
     }, failed);
   });

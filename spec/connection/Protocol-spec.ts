@@ -281,6 +281,28 @@ describe('Protocol', () => {
     subscription.unsubscribe();
   });
 
+  it('gives up a channel of another protocol after openTimeoutMs too', async () => {
+    const { a, b, subscription } = protocolPair({ ...plain, limits: { openTimeoutMs: 30 } }, plain);
+    const answered = { protocol: 'answered', messages: { say: text } };
+    b.channel(answered);
+    const open = a.channel(answered);
+    const heard: string[] = [];
+    a.channel({ protocol: 'parked', messages: {} }).subscribe({
+      error: (error: { code: string }) => heard.push(error.code),
+    });
+    await until(() => heard.length > 0 && open.isOpen);
+    expect(heard).toEqual(['ERR_CHANNEL_REJECTED']); // nobody there asks for such a channel, so the answer is no
+    b.events.subscribe();
+    a.channel({ protocol: 'hypercore/alpha', id: fill(32, 8), messages: {} }).subscribe({
+      error: (error: { code: string }) => heard.push(error.code),
+    });
+    await until(() => heard.length > 1);
+    expect(heard[1]).toBe('ERR_TIMEOUT');
+    await new Promise(resolve => setTimeout(resolve, 40));
+    expect(open.isOpen).toBeTrue();
+    subscription.unsubscribe();
+  });
+
   it('gives the transport back', async () => {
     const { a, log, links, subscription } = protocolPair(plain);
     await until(() => log.length === 2);
