@@ -36,12 +36,12 @@ export type { SecuredTransport } from './connection/SecuredTransport.js';
 export { hypercoreProtocol, type ProtocolOptions } from './connection/hypercoreProtocol.js';
 export { type ChannelOptions, Protocol } from './connection/Protocol.js';
 export { Channel } from './connection/Channel.js';
+export type { LocalSignal } from './connection/LocalSignal.js';
 export type {
   ChannelEvent,
   CloseEvent,
   DiscoveryKeyEvent,
   HandshakeEvent,
-  LocalSignal,
   LocalSignalEvent,
   ProtocolEvent,
 } from './connection/ProtocolEvent.js';

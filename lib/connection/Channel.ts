@@ -7,7 +7,7 @@ import { extension, verifyExtensionName } from '../messages/extension.js';
 import type { Message } from '../messages/Message.js';
 import { wireTypeOf } from '../messages/wireTypes.js';
 import { ExtensionSubject } from './ExtensionSubject.js';
-import type { LocalSignal } from './ProtocolEvent.js';
+import type { LocalSignal } from './LocalSignal.js';
 
 /** The way from a channel to the wire; a channel of the multiplexer is one. @internal */
 export interface ChannelWire {

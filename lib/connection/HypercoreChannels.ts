@@ -14,7 +14,8 @@ import type { CloseReason, MuxState, PairRequest } from '../mux/MuxState.js';
 import type { Session } from '../secret/Session.js';
 import { Channel, type ChannelHost } from './Channel.js';
 import { Deadlines } from './Deadlines.js';
-import type { LocalSignal, ProtocolEvent } from './ProtocolEvent.js';
+import type { LocalSignal } from './LocalSignal.js';
+import type { ProtocolEvent } from './ProtocolEvent.js';
 
 /** What the channels of one connection stand on. @internal */
 export interface HypercoreChannelsOptions {

@@ -40,9 +40,3 @@ export interface LocalSignalEvent {
 
 /** What a {@link Protocol} tells. @public */
 export type ProtocolEvent = HandshakeEvent | DiscoveryKeyEvent | ChannelEvent | CloseEvent | LocalSignalEvent;
-
-/** A signal from the protocol to its channels, or from a channel to its protocol. @public */
-export interface LocalSignal {
-  readonly name: string;
-  readonly data: unknown;
-}

@@ -1,6 +1,6 @@
 import { of } from 'rxjs';
 import { Channel } from '../../lib/connection/Channel.js';
-import type { LocalSignal } from '../../lib/connection/ProtocolEvent.js';
+import type { LocalSignal } from '../../lib/connection/LocalSignal.js';
 import { jsonCodec } from '../../lib/encoding/jsonCodec.js';
 import { extension } from '../../lib/messages/extension.js';
 import type { Message } from '../../lib/messages/Message.js';
