@@ -1,0 +1,143 @@
+import type { CryptoBackend, KeyPair, SecretStreamPull, SecretStreamPush } from '../CryptoBackend.js';
+import { requireBytes, requireInteger } from '../byteChecks.js';
+import { portableCrypto } from '../portable/portable.js';
+import { NativeSecretStreamPull, NativeSecretStreamPush } from './secretStream.js';
+import type { SodiumModule } from './SodiumModule.js';
+
+const MAC = 16;
+
+/** sodium-native makes no shorter digests and takes no shorter keys; libsodium itself and the interface do. */
+const SHORTEST = 16;
+
+/**
+ * libsodium itself, through Node's addon.
+ *
+ * @internal
+ */
+export class SodiumNativeBackend implements CryptoBackend {
+  readonly name = 'sodium-native';
+
+  /** @throws TypeError if this is not sodium-native as we know it. */
+  constructor(private readonly sodium: SodiumModule) {
+    if (sodium.crypto_secretstream_xchacha20poly1305_STATEBYTES !== 52) {
+      throw new TypeError('this is not a sodium-native with a secretstream');
+    }
+  }
+
+  randomBytes(length: number): Uint8Array {
+    requireInteger('length', length, 0, Number.MAX_SAFE_INTEGER);
+    const bytes = new Uint8Array(length);
+    if (length > 0) this.sodium.randombytes_buf(bytes);
+    return bytes;
+  }
+
+  hash(length: number, parts: readonly Uint8Array[], key?: Uint8Array): Uint8Array {
+    requireInteger('length', length, 1, 64);
+    if (key !== undefined) requireBytes('key', key, 1, 64);
+    for (const part of parts) requireBytes('part', part, 0, Infinity);
+    if (length < SHORTEST || (key !== undefined && key.length < SHORTEST)) {
+      return portableCrypto.hash(length, parts, key);
+    }
+    const digest = new Uint8Array(length);
+    if (parts.length === 1) this.sodium.crypto_generichash(digest, parts[0], key);
+    else this.sodium.crypto_generichash_batch(digest, parts, key);
+    return digest;
+  }
+
+  keyPair(seed: Uint8Array): KeyPair {
+    requireBytes('seed', seed, 32);
+    const pair = { publicKey: new Uint8Array(32), secretKey: new Uint8Array(64) };
+    this.sodium.crypto_sign_seed_keypair(pair.publicKey, pair.secretKey, seed);
+    return pair;
+  }
+
+  sign(message: Uint8Array, secretKey: Uint8Array): Uint8Array {
+    requireBytes('message', message, 0, Infinity);
+    requireBytes('secretKey', secretKey, 64);
+    const signature = new Uint8Array(64);
+    this.sodium.crypto_sign_detached(signature, message, secretKey);
+    return signature;
+  }
+
+  verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+    requireBytes('message', message, 0, Infinity);
+    requireBytes('signature', signature, 0, Infinity);
+    requireBytes('publicKey', publicKey, 0, Infinity);
+    if (signature.length !== 64 || publicKey.length !== 32) return false;
+    return this.sodium.crypto_sign_verify_detached(signature, message, publicKey);
+  }
+
+  dh(secretKey: Uint8Array, remotePublicKey: Uint8Array): Uint8Array | null {
+    requireBytes('secretKey', secretKey, 64);
+    requireBytes('remotePublicKey', remotePublicKey, 32);
+    const { sodium } = this;
+    const expanded = new Uint8Array(64);
+    sodium.crypto_hash_sha512(expanded, secretKey.subarray(0, 32));
+    const scalar = expanded.subarray(0, 32);
+    scalar[0] &= 0xf8;
+    scalar[31] = (scalar[31] & 0x7f) | 0x40;
+    const shared = new Uint8Array(32);
+    try {
+      sodium.crypto_scalarmult_ed25519_noclamp(shared, scalar, remotePublicKey);
+    } catch {
+      return null; // the one reason left: a point that libsodium refuses
+    } finally {
+      sodium.sodium_memzero(expanded);
+    }
+    return shared;
+  }
+
+  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Uint8Array {
+    requireAead(key, nonce, plaintext, associated);
+    const sealed = new Uint8Array(plaintext.length + MAC);
+    const data = associated.length === 0 ? null : associated;
+    this.sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, data, null, nonce, key);
+    return sealed;
+  }
+
+  open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Uint8Array | null {
+    requireAead(key, nonce, sealed, associated);
+    if (sealed.length < MAC) return null;
+    const plaintext = new Uint8Array(sealed.length - MAC);
+    const data = associated.length === 0 ? null : associated;
+    try {
+      this.sodium.crypto_aead_chacha20poly1305_ietf_decrypt(plaintext, null, sealed, data, nonce, key);
+    } catch {
+      return null; // the one reason left: it does not authenticate
+    }
+    return plaintext;
+  }
+
+  secretStreamPush(key: Uint8Array, header: Uint8Array): SecretStreamPush {
+    return new NativeSecretStreamPush(this.sodium, key, header);
+  }
+
+  secretStreamPull(key: Uint8Array, header: Uint8Array): SecretStreamPull {
+    return new NativeSecretStreamPull(this.sodium, key, header);
+  }
+
+  /** @internal For specs: a stream at a given counter. */
+  pushFrom(key: Uint8Array, header: Uint8Array, counter: number): SecretStreamPush {
+    return new NativeSecretStreamPush(this.sodium, key, header, counter);
+  }
+
+  /** @internal For specs: a stream at a given counter. */
+  pullFrom(key: Uint8Array, header: Uint8Array, counter: number): SecretStreamPull {
+    return new NativeSecretStreamPull(this.sodium, key, header, counter);
+  }
+
+  equal(a: Uint8Array, b: Uint8Array): boolean {
+    return a.length === b.length && this.sodium.sodium_memcmp(a, b);
+  }
+
+  wipe(bytes: Uint8Array): void {
+    this.sodium.sodium_memzero(bytes);
+  }
+}
+
+function requireAead(key: Uint8Array, nonce: Uint8Array, text: Uint8Array, associated: Uint8Array): void {
+  requireBytes('key', key, 32);
+  requireBytes('nonce', nonce, 12);
+  requireBytes('text', text, 0, Infinity);
+  requireBytes('associated', associated, 0, Infinity);
+}
