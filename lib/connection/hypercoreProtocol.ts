@@ -1,7 +1,8 @@
 import { mergeMap, Observable, type OperatorFunction } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import { portableCrypto } from '../crypto/portable/portable.js';
-import { SecureLink, type SecureLinkOptions } from '../secret/SecureLink.js';
+import { SecureLink } from '../secret/SecureLink.js';
+import { type SecureLinkOptions, stateOptionsOf } from '../secret/SecureLinkOptions.js';
 import { verifySecureOptions } from '../secret/SecureOptions.js';
 import type { Transport } from '../transports/Transport.js';
 import { MessageLink } from './MessageLink.js';
@@ -38,7 +39,7 @@ export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, Chan
  */
 export function hypercoreProtocol(options: ProtocolOptions): OperatorFunction<Transport, Protocol> {
   const crypto = options.crypto ?? portableCrypto;
-  verifySecureOptions({ ...options, crypto });
+  verifySecureOptions(stateOptionsOf({ ...options, crypto }));
   return mergeMap(transport => connection(transport, { ...options, crypto }));
 }
 
