@@ -201,9 +201,15 @@ describe('HandshakeState', () => {
   });
 
   describe('overwrites secrets', () => {
-    /** Notes everything secret that the backend hands out. */
-    function watched(): { watchedCrypto: CryptoBackend; secrets: Uint8Array[]; drawn: number[] } {
+    /** Notes everything secret that the backend hands out, and the keys that it is given. */
+    function watched(): {
+      watchedCrypto: CryptoBackend;
+      secrets: Uint8Array[];
+      derived: Uint8Array[];
+      drawn: number[];
+    } {
       const secrets: Uint8Array[] = [];
+      const derived: Uint8Array[] = [];
       const drawn: number[] = [];
       const keep = <T extends Uint8Array | null>(bytes: T): T => {
         if (bytes !== null) secrets.push(bytes);
@@ -221,20 +227,36 @@ describe('HandshakeState', () => {
           return pair;
         },
         dh: (secretKey, remotePublicKey) => keep(crypto.dh(secretKey, remotePublicKey)),
+        // HMAC alone starts with a padded key of 128 bytes; all that comes of it is secret.
+        hash(length, parts, key) {
+          const digest = portableCrypto.hash(length, parts, key);
+          if (parts[0].length === 128) derived.push(parts[0], digest);
+          return digest;
+        },
+        seal(key, nonce, plaintext, associated) {
+          derived.push(key);
+          return portableCrypto.seal(key, nonce, plaintext, associated);
+        },
+        open(key, nonce, sealed, associated) {
+          derived.push(key);
+          return portableCrypto.open(key, nonce, sealed, associated);
+        },
       };
-      return { watchedCrypto, secrets, drawn };
+      return { watchedCrypto, secrets, derived, drawn };
     }
 
     const zeros = (bytes: Uint8Array): boolean => bytes.every(byte => byte === 0);
 
     for (const pattern of patternNames) {
       it(`of ${pattern}, when it is complete`, () => {
-        const { watchedCrypto, secrets, drawn } = watched();
+        const { watchedCrypto, secrets, derived, drawn } = watched();
         const pair = freshPair(pattern, { crypto: watchedCrypto });
         run(pair);
         expect(drawn).toEqual([32, 32]);
         expect(secrets.length).toBe(pattern === 'XX' ? 4 + 6 : 4 + 8);
         expect(secrets.every(zeros)).toBe(true);
+        expect(derived.length).toBeGreaterThan(50);
+        expect(derived.every(zeros)).toBe(true);
         for (const role of roles) {
           expect(zeros(pair[role].chainingKey)).toBe(true);
           expect(zeros(pair[role].result().tx) || zeros(pair[role].result().rx)).toBe(false);
@@ -242,7 +264,7 @@ describe('HandshakeState', () => {
       });
 
       it(`of ${pattern}, when it fails`, () => {
-        const { watchedCrypto, secrets } = watched();
+        const { watchedCrypto, secrets, derived } = watched();
         const { initiator, responder } = freshPair(pattern, { crypto: watchedCrypto });
         responder.read(initiator.write());
         const answer = responder.write();
@@ -251,6 +273,8 @@ describe('HandshakeState', () => {
         responder.wipe();
         expect(secrets.length).toBeGreaterThan(6);
         expect(secrets.every(zeros)).toBe(true);
+        expect(derived.length).toBeGreaterThan(50);
+        expect(derived.every(zeros)).toBe(true);
         for (const side of [initiator, responder]) {
           expect(zeros(side.chainingKey)).toBe(true);
           expect([side.remotePublicKey, side.sends, side.complete]).toEqual([null, false, false]);
