@@ -10,6 +10,9 @@ const entryPoints = {
   'rx-hypercore/operators': '../dist/operators.js',
   'rx-hypercore/node': '../dist/node.js',
   'rx-hypercore/testing': '../dist/testing/index.js',
+  'rx-hypercore/crypto': '../dist/crypto/bestCrypto.js',
+  'rx-hypercore/crypto/libsodium': '../dist/crypto/libsodium/libsodium.js',
+  'rx-hypercore/crypto/sodium-native': '../dist/crypto/sodiumNative/sodiumNative.js',
 };
 
 /** What an example may take for granted. */
