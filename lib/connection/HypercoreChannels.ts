@@ -70,7 +70,7 @@ export class HypercoreChannels implements ChannelHost {
     const name = keyString(discoveryKey);
     const existing = this.byDiscoveryKey.get(name);
     if (existing !== undefined) return existing;
-    const channel = new Channel(key.slice(), discoveryKey, this);
+    const channel = new Channel(new Uint8Array(key), discoveryKey, this);
     if (this.ended) {
       channel.end();
       return channel;

@@ -77,7 +77,7 @@ export class MuxChannel<H = void> {
     options: MuxChannelOptions<H>,
   ) {
     this.protocol = options.protocol;
-    this.id = options.id == null || options.id.length === 0 ? null : options.id.slice();
+    this.id = options.id == null || options.id.length === 0 ? null : new Uint8Array(options.id);
     this.aliases = options.aliases ?? none;
     this.handlers = options.handlers;
     this.handshakeCodec = options.handshake ?? null;

@@ -314,13 +314,13 @@ export class SecureState {
     if (keys !== null && this.encrypted) {
       const header = randomHeader(crypto);
       const push = crypto.secretStreamPush(keys.tx, header);
-      this.rx = keys.rx.slice();
+      this.rx = new Uint8Array(keys.rx);
       this.forgetKeys(keys);
       this.currentPhase = 'header';
       output.send(encodeFrame(createStreamHeader(crypto, keys, header)));
       if (this.ended) return push.wipe();
       this.sealer = new Sealer(push, this.limits.maxFrameBytes);
-      output.session(this.session);
+      if (this.options.awaitsHeader !== true) output.session(this.session);
     } else {
       if (keys !== null) this.forgetKeys(keys);
       this.open();
@@ -337,7 +337,8 @@ export class SecureState {
     crypto.wipe(this.rx!);
     this.rx = null;
     this.open();
-    this.output.ready();
+    if (this.options.awaitsHeader === true) this.output.session(this.session);
+    if (!this.ended) this.output.ready();
   }
 
   private open(): void {

@@ -1,12 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { createRequire } from 'node:module';
-import { firstValueFrom, lastValueFrom, mergeMap, take, tap, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, mergeMap, of, take, tap, toArray } from 'rxjs';
 import { hypercoreProtocol } from '../../../lib/connection/hypercoreProtocol.js';
 import type { Protocol } from '../../../lib/connection/Protocol.js';
 import {
   type SecretStream as Stream,
   secretStreamTransport,
 } from '../../../lib/connection/secretStreamTransport.js';
+import { portableCrypto } from '../../../lib/crypto/portable/portable.js';
+import { memoryPair } from '../../../lib/transports/memoryPair.js';
 import { ofType } from '../../../lib/messages/ofType.js';
 import { request } from '../../../lib/messages/request.js';
 import { synchronize } from '../../../lib/messages/synchronize.js';
@@ -130,5 +132,39 @@ describe('secretStreamTransport', () => {
     setTimeout(() => there.destroy(), 20);
     expect(((await outcome) as { code: string }).code).toBe('ERR_CHANNEL_CLOSED');
     end();
+  });
+});
+
+describe('Buffers as input', () => {
+  it('are copied where they are kept: Buffer.prototype.slice would be a view of the caller’s bytes', () => {
+    const [link] = memoryPair();
+    const key = Buffer.alloc(32, 3);
+    of(link)
+      .pipe(hypercoreProtocol({ initiator: true, handshake: false }))
+      .subscribe(protocol => {
+        const channel = protocol.open(key);
+        key.fill(0);
+        expect(hex(channel.key)).toBe('03'.repeat(32));
+      })
+      .unsubscribe();
+  });
+
+  it('stay as they were when a session made elsewhere is given as Buffers and wiped', () => {
+    const { publicKey } = portableCrypto.keyPair(new Uint8Array(32));
+    const session = {
+      initiator: true,
+      publicKey: Buffer.from(publicKey),
+      remotePublicKey: Buffer.from(publicKey),
+      handshakeHash: Buffer.alloc(64, 1),
+      tx: Buffer.alloc(32, 2),
+      rx: Buffer.alloc(32, 4),
+    };
+    const [link] = memoryPair();
+    of(link)
+      .pipe(hypercoreProtocol({ initiator: true, session }))
+      .subscribe()
+      .unsubscribe();
+    expect(hex(session.tx)).toBe('02'.repeat(32));
+    expect(hex(session.rx)).toBe('04'.repeat(32));
   });
 });
