@@ -42,7 +42,10 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
   private readonly greeting: H | undefined;
   /** What was sent before this side opened the channel; null from then on. */
   private pending: ProtocolMessage<M>[] | null = [];
+  /** The wire is done. */
   private ended = false;
+  /** The subscribers are: before the wire, if it was completed before it was open. */
+  private finished = false;
   private failure: { readonly error: unknown } | null = null;
 
   /**
@@ -107,22 +110,20 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
     if (pending === null) return;
     this.wire.open(greeting);
     this.pending = null;
-    if (pending.length > 0) {
-      try {
-        this.sendBatch(pending);
-      } catch (error) {
-        this.error(error);
-      }
+    this.mux.cork();
+    try {
+      for (const message of pending) this.transmit(message);
+    } catch (error) {
+      this.error(error);
+    } finally {
+      this.mux.uncork();
     }
-    if (this.isStopped) this.wire.close(); // completed before it was open
+    if (this.finished) this.wire.close(); // completed before it was open
   }
 
   override next(message: ProtocolMessage<M>): void {
-    if (this.ended || (this.isStopped && this.pending !== null)) return;
-    const { type, value } = message as { readonly type: string; readonly value: unknown };
-    const number = this.numbers.get(type);
-    if (number === undefined) throw new TypeError(`${this.protocol} has no message type ${type}`);
-    if (this.pending === null) this.wire.send(number, value);
+    if (this.finished) return;
+    if (this.pending === null) this.transmit(message);
     else this.hold(this.pending, message);
   }
 
@@ -137,20 +138,20 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
   }
 
   override complete(): void {
-    if (this.ended || this.isStopped) return;
+    if (this.finished) return;
     if (this.pending === null || this.pending.length === 0) this.wire.close();
     else this.finish(); // what waits still leaves when the channel opens
   }
 
   override error(error: unknown): void {
-    if (this.ended || this.isStopped) return;
+    if (this.finished) return;
     this.failure = { error };
     this.wire.close();
   }
 
   /** Closes the channel and drops every subscriber without telling them. */
   override unsubscribe(): void {
-    this.ended = true;
+    this.ended = this.finished = true;
     this.pending = null;
     this.wire.close();
     this.over.next();
@@ -159,7 +160,19 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
     super.unsubscribe();
   }
 
+  private transmit(message: ProtocolMessage<M>): void {
+    const { type, value } = message as { readonly type: string; readonly value: unknown };
+    this.wire.send(this.numberOf(type), value);
+  }
+
+  private numberOf(type: string): number {
+    const number = this.numbers.get(type);
+    if (number === undefined) throw new TypeError(`${this.protocol} has no message type ${type}`);
+    return number;
+  }
+
   private hold(pending: ProtocolMessage<M>[], message: ProtocolMessage<M>): void {
+    this.numberOf((message as { readonly type: string }).type);
     const { maxPendingMessages } = this.mux.limits;
     if (pending.length < maxPendingMessages) pending.push(message);
     else
@@ -174,8 +187,7 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
   }
 
   private receive(number: number, value: unknown): void {
-    // `isStopped` only where it was completed before it was open: nobody listens any more.
-    if (!this.isStopped) super.next({ type: this.names[number], value } as ProtocolMessage<M>);
+    if (!this.finished) super.next({ type: this.names[number], value } as ProtocolMessage<M>);
   }
 
   /** The one way out of the wire. */
@@ -189,6 +201,8 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
   }
 
   private finish(): void {
+    if (this.finished) return;
+    this.finished = true;
     const { failure } = this;
     this.over.next();
     this.over.complete();
