@@ -5,6 +5,7 @@ import { type ChannelKey, ChannelKeys, keyName } from './ChannelKeys.js';
 import { copyOf, EarlyMessages } from './EarlyMessages.js';
 import { LocalTable } from './LocalTable.js';
 import type { CloseReason, MuxChannel, MuxChannelHost } from './MuxChannel.js';
+import { ParkedOpens } from './ParkedOpens.js';
 import type { PacketSink } from './PayloadReader.js';
 import type { PayloadWriter } from './PayloadWriter.js';
 import { RemoteChannel, RemoteTable } from './RemoteTable.js';
@@ -37,10 +38,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
   readonly locals = new LocalTable();
   private readonly remotes = new RemoteTable();
   private readonly early: EarlyMessages;
-  /** Ids owed a reject, see {@link ChannelKey.owed}. */
-  private readonly owed = new Map<number, ChannelKey>();
-  /** Opens of the remote that wait for an answer, those that are owed a reject included. */
-  private unanswered = 0;
+  private readonly parked: ParkedOpens;
   private adopted: MuxChannel<unknown>[] = [];
   private delivering = false;
 
@@ -53,6 +51,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
     readonly several: () => void,
   ) {
     this.early = new EarlyMessages(limits, onPressure);
+    this.parked = new ParkedOpens(limits, this.early);
   }
 
   message(id: number, type: number, buffer: Uint8Array, start: number, end: number): void {
@@ -75,8 +74,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
     if (!this.remotes.allows(id)) throw new MuxOpenError(id);
     const name = keyName(protocol, channelId);
     // An id that was owed a reject is used again: the remote (a Rust peer) did not wait for it.
-    const owing = this.owed.get(id);
-    if (owing !== undefined) this.forgive(id, owing);
+    this.forgive(id);
     const key = this.keys.awaiting(name);
     if (key === undefined) return this.park(id, protocol, channelId, name, copyOf(buffer, start, end));
     const channel = this.locals.answered(key.outgoing.shift()!);
@@ -114,12 +112,10 @@ export class Switchboard implements MuxChannelHost, PacketSink {
       channel.end(true, 'remote');
     } else if (key !== null) {
       // Protomux forgets this close and later takes the dead open for a living one.
-      this.unpark(remote, key);
-      if (this.rejects) {
-        (key.owed ??= new Set()).add(id);
-        this.owed.set(id, key);
-        this.unanswered++;
-      } else this.keys.collect(key);
+      this.parked.unpark(remote, key);
+      this.drop(remote);
+      if (this.rejects) this.parked.owe(id, key);
+      else this.keys.collect(key);
     }
   }
 
@@ -127,10 +123,8 @@ export class Switchboard implements MuxChannelHost, PacketSink {
   settle(key: ChannelKey): void {
     if (--key.pairing > 0 || this.destroyed || !this.rejects) return;
     this.payOwed(key);
-    const { parked } = key;
-    while (parked !== null && parked.size > 0) {
-      const [remote] = parked;
-      this.unpark(remote, key);
+    for (let remote; (remote = this.parked.take(key)) !== null;) {
+      this.drop(remote);
       this.answerNo(remote.id);
     }
     this.keys.collect(key);
@@ -140,9 +134,8 @@ export class Switchboard implements MuxChannelHost, PacketSink {
   adopt(channel: MuxChannel<unknown>): void {
     for (const name of namesOf(channel)) {
       const key = this.keys.get(name);
-      if (key === undefined || !key.parked?.size) continue;
-      const [remote] = key.parked;
-      this.unparkKeepingMessages(remote, key);
+      const remote = key === undefined ? null : this.parked.take(key);
+      if (key === undefined || remote === null) continue;
       remote.channel = channel;
       channel.remote = remote;
       channel.key = key;
@@ -218,7 +211,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
     for (const { channel } of this.remotes)
       if (channel !== null && channel.localId === 0) channels.push(channel);
     this.adopted = [];
-    this.owed.clear();
+    this.parked.clear();
     let failed = false;
     let failure: unknown;
     for (const channel of channels) {
@@ -242,48 +235,28 @@ export class Switchboard implements MuxChannelHost, PacketSink {
     name: string,
     handshake: Uint8Array,
   ): void {
-    const { maxUnansweredOpens } = this.limits;
-    if (this.unanswered >= maxUnansweredOpens) {
-      throw new LimitExceededError('maxUnansweredOpens', maxUnansweredOpens, this.unanswered + 1);
-    }
-    const counted = this.early.park(protocol.length + (channelId?.length ?? 0) + handshake.length);
-    const remote = new RemoteChannel(id);
-    remote.handshake = handshake;
-    remote.early = [];
-    remote.counted = counted;
-    const key = this.keys.obtain(name);
-    remote.key = key;
-    (key.parked ??= new Set()).add(remote);
+    const nameBytes = protocol.length + (channelId?.length ?? 0);
+    const remote = this.parked.park(id, nameBytes, handshake, () => this.keys.obtain(name));
+    const key = remote.key!;
     key.pairing++;
-    this.unanswered++;
     this.remotes.use(id, remote);
     this.onParked(protocol, channelId === null ? null : channelId.slice(), name, key, remote);
   }
 
-  private unparkKeepingMessages(remote: RemoteChannel, key: ChannelKey): void {
-    key.parked!.delete(remote);
-    remote.key = null;
-    this.unanswered--;
-    this.early.unpark(remote.counted);
-  }
-
-  private unpark(remote: RemoteChannel, key: ChannelKey): void {
-    this.unparkKeepingMessages(remote, key);
+  /** What was kept for an open that nobody takes. */
+  private drop(remote: RemoteChannel): void {
     this.remotes.free(remote.id);
     this.early.drop(remote);
   }
 
-  private forgive(id: number, key: ChannelKey): void {
-    this.owed.delete(id);
-    key.owed?.delete(id);
-    this.unanswered--;
-    this.keys.collect(key);
+  private forgive(id: number): void {
+    const key = this.parked.forgive(id);
+    if (key !== undefined) this.keys.collect(key);
   }
 
   private payOwed(key: ChannelKey): void {
-    while (this.rejects && key.owed !== null && key.owed.size > 0) {
-      const [id] = key.owed;
-      this.forgive(id, key);
+    for (let id; this.rejects && (id = this.parked.creditor(key)) !== undefined;) {
+      this.forgive(id);
       this.answerNo(id);
     }
   }
