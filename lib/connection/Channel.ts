@@ -19,6 +19,8 @@ export interface ChannelWire {
 export interface ChannelHost {
   readonly drained: Observable<boolean>;
   readonly maxPendingMessages: number;
+  /** Whether every extension message carries its name, also where it is the one of the message before. */
+  readonly namesExtensions?: boolean;
   channelSignal(channel: Channel, signal: LocalSignal): void;
   channelEnded(channel: Channel): void;
 }
@@ -207,9 +209,15 @@ export class Channel extends Subject<Message> {
   private transmit(message: Message): void {
     const value =
       message.type === 'extension'
-        ? extension({ name: this.names.encodeName(message.name), payload: message.payload })
+        ? extension({ name: this.nameOnWire(message.name), payload: message.payload })
         : message;
     this.wire?.send(wireTypeOf(message.type), value);
+  }
+
+  private nameOnWire(name: string): string {
+    if (this.host.namesExtensions !== true) return this.names.encodeName(name);
+    verifyExtensionName(name);
+    return name;
   }
 
   private hold(message: Message): void {

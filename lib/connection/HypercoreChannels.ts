@@ -1,5 +1,6 @@
 import type { Observable, SchedulerLike, Subject } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
+import type { Codec } from '../encoding/Codec.js';
 import { encode } from '../encoding/encode.js';
 import { rest } from '../encoding/rest.js';
 import { CapabilityMismatchError, ChannelRejectedError, TimeoutExceededError } from '../errors.js';
@@ -15,7 +16,9 @@ import type { Session } from '../secret/Session.js';
 import { Channel, type ChannelHost } from './Channel.js';
 import { Deadlines } from './Deadlines.js';
 import type { LocalSignal } from './LocalSignal.js';
+import type { PeerProfile } from './PeerProfile.js';
 import type { ProtocolEvent } from './ProtocolEvent.js';
+import { rustCodecs } from './rustCodecs.js';
 
 /** What the channels of one connection stand on. @internal */
 export interface HypercoreChannelsOptions {
@@ -26,6 +29,8 @@ export interface HypercoreChannelsOptions {
   readonly scheduler: SchedulerLike;
   readonly events: Subject<ProtocolEvent>;
   readonly drained: Observable<boolean>;
+  /** A remote that does not speak as Hypercore's own peers do. */
+  readonly peer?: PeerProfile;
 }
 
 /**
@@ -39,6 +44,8 @@ export interface HypercoreChannelsOptions {
 export class HypercoreChannels implements ChannelHost {
   readonly drained: Observable<boolean>;
   readonly maxPendingMessages: number;
+  readonly namesExtensions: boolean;
+  private readonly codecs: readonly Codec<Message>[];
   private readonly byDiscoveryKey = new Map<string, Channel>();
   private readonly opening: Deadlines<Channel>;
   private readonly unanswered: Deadlines<PairRequest>;
@@ -47,9 +54,11 @@ export class HypercoreChannels implements ChannelHost {
   private ended = false;
 
   constructor(private readonly options: HypercoreChannelsOptions) {
-    const { mux, limits, scheduler } = options;
+    const { mux, limits, scheduler, peer } = options;
     this.drained = options.drained;
     this.maxPendingMessages = limits.maxPendingMessages;
+    this.namesExtensions = peer !== undefined;
+    this.codecs = peer === undefined ? messageCodecs : rustCodecs(peer);
     this.opening = new Deadlines(limits.openTimeoutMs, scheduler, channel =>
       channel.error(new TimeoutExceededError('open', limits.openTimeoutMs, 'channel')),
     );
@@ -121,7 +130,7 @@ export class HypercoreChannels implements ChannelHost {
       aliases: [HYPERCORE_ALIAS],
       id: channel.discoveryKey,
       handshake: rest,
-      messages: messageCodecs,
+      messages: this.codecs,
       handlers: {
         onopen: greeting => this.onOpen(channel, session, greeting),
         onmessage: (_type, message) => channel.receive(message as Message),

@@ -25,6 +25,7 @@ import type { Channel } from './Channel.js';
 import { Deadlines } from './Deadlines.js';
 import { HypercoreChannels } from './HypercoreChannels.js';
 import type { PayloadLink } from './PayloadLink.js';
+import type { PeerProfile } from './PeerProfile.js';
 import type { ProtocolEvent } from './ProtocolEvent.js';
 
 /** How a {@link Protocol} speaks; what concerns the secret stream is in {@link ProtocolOptions}. @public */
@@ -33,6 +34,8 @@ export interface ChannelOptions {
   readonly limits?: Partial<Limits>;
   /** How messages of one turn are packed into payloads. */
   readonly packing?: Partial<PackingOptions>;
+  /** What to mind with a remote that does not speak as Hypercore's own peers do: {@link rustPeer06}, {@link rustPeer07}. */
+  readonly peer?: PeerProfile;
   /** Runs every timer; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
   /** Ends the turn in which messages gather into one payload; `asapScheduler`, a microtask, by default. */
@@ -62,6 +65,8 @@ export class Protocol {
   private readonly subscription = new Subscription();
   /** Other channels opened before the session was; null once it is. */
   private waiting: (() => void)[] | null = [];
+  /** Whether channels of other protocols would end the connection. */
+  private readonly onlyCores: boolean;
   private flushing = false;
   private state: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
 
@@ -76,7 +81,7 @@ export class Protocol {
     readonly initiator: boolean,
     options: ChannelOptions = {},
   ) {
-    const { scheduler = asyncScheduler, flushScheduler = asapScheduler } = options;
+    const { scheduler = asyncScheduler, flushScheduler = asapScheduler, peer } = options;
     const limits = verifyLimits(options.limits);
     this.flushScheduler = flushScheduler;
     this.mux = new MuxState({
@@ -85,6 +90,7 @@ export class Protocol {
       tailroom: TAILROOM,
       limits,
       ...(options.packing !== undefined && { packing: options.packing }),
+      rejects: peer === undefined,
       onQueued: () => this.flushSoon(),
       onPressure: paused => (paused ? this.link.pause() : this.link.resume()),
     });
@@ -101,7 +107,9 @@ export class Protocol {
       scheduler,
       events: this.eventSubject,
       drained: this.drained,
+      ...(peer !== undefined && { peer }),
     });
+    this.onlyCores = peer !== undefined;
   }
 
   /** What happens on the connection; completes when it closed in order, fails with what ended it. */
@@ -155,10 +163,12 @@ export class Protocol {
    * A channel of any other protocol that both sides speak, with codecs of your own. Messages may be sent at once; the
    * remote keeps them until it opened the channel too.
    *
-   * @throws TypeError if a channel with that protocol and id is open already, or the connection has ended.
+   * @throws TypeError if a channel with that protocol and id is open already, if the connection has ended, or if
+   * `options.peer` says that such a channel would end it.
    */
   channel<M extends object, H = void>(definition: ChannelDefinition<M, H>): ProtocolChannel<M, H> {
     if (this.state === 'closing' || this.state === 'ended') throw new TypeError('the connection has ended');
+    if (this.onlyCores) throw new TypeError('this peer knows no channels but those of cores');
     const channel = new ProtocolChannel(this.mux, definition, this.drained);
     const settled = (): void => this.opening.delete(channel);
     channel.opened.subscribe({ error: settled, complete: settled });

@@ -1,12 +1,12 @@
 import { mergeMap, Observable, type OperatorFunction } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import { portableCrypto } from '../crypto/portable/portable.js';
-import { SecureLink } from '../secret/SecureLink.js';
 import { type SecureLinkOptions, stateOptionsOf } from '../secret/SecureLinkOptions.js';
 import { verifySecureOptions } from '../secret/SecureOptions.js';
 import type { Transport } from '../transports/Transport.js';
 import { MessageLink } from './MessageLink.js';
 import type { PayloadLink } from './PayloadLink.js';
+import { linkForPeer, optionsForPeer } from './forPeer.js';
 import { type ChannelOptions, Protocol } from './Protocol.js';
 import type { SecuredTransport } from './SecuredTransport.js';
 
@@ -39,8 +39,9 @@ export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, Chan
  */
 export function hypercoreProtocol(options: ProtocolOptions): OperatorFunction<Transport, Protocol> {
   const crypto = options.crypto ?? portableCrypto;
-  verifySecureOptions(stateOptionsOf({ ...options, crypto }));
-  return mergeMap(transport => connection(transport, { ...options, crypto }));
+  const tailored = optionsForPeer({ ...options, crypto });
+  verifySecureOptions(stateOptionsOf(tailored));
+  return mergeMap(transport => connection(transport, tailored));
 }
 
 function connection(
@@ -50,7 +51,7 @@ function connection(
   return new Observable<Protocol>(subscriber => {
     const { crypto, initiator } = options;
     const link: PayloadLink =
-      'session' in transport ? new MessageLink(transport, options) : new SecureLink(transport, options);
+      'session' in transport ? new MessageLink(transport, options) : linkForPeer(transport, options);
     const protocol = new Protocol(link, crypto, initiator, options);
     subscriber.add(() => protocol.destroy());
     subscriber.next(protocol);

@@ -28,6 +28,11 @@ export interface SecureOptions {
    * `accept()` is called.
    */
   readonly holdForAuthorizer?: boolean;
+  /**
+   * True tells of the session, so that payloads may be sent, only when the remote's header was verified; for remotes that
+   * cannot read a record together with the end of the handshake. False by default, as the official peers do.
+   */
+  readonly awaitsHeader?: boolean;
 }
 
 /** What {@link SecureState} tells its owner. One fixed object, so that a payload costs no closure. @public */

@@ -1,0 +1,58 @@
+import type { PeerProfile } from './PeerProfile.js';
+
+/** Bytes of a payload that, as a frame of its own, fit into the 65,536 bytes the crate 0.7 reads into. */
+const FITS_64_KIB = 0x10000 - 3 - 17;
+
+/**
+ * For a remote on the Rust crate `hypercore-protocol` 0.5 or 0.6.
+ *
+ * What it changes, and why (`docs/rust.md` has the proofs):
+ *
+ * - Never rejects a channel: the crate takes a reject for an error. What the remote opens and nobody wants stays
+ *   unanswered.
+ * - Keeps everything back until the remote's stream header came: the crate panics if a record reaches it together with the
+ *   end of the handshake.
+ * - Sends each frame by itself, a moment after the one before, and keeps batches below the size of a network packet: the
+ *   crate loses its place when a read ends inside a frame.
+ * - Never sends a payload whose length is a multiple of 256, nor an empty one: behind or before another frame, the crate
+ *   misreads both. The keep-alive is an empty batch instead.
+ * - Writes messages as the crate does: requests have no padding in a seek, extensions always have their name, `noData` has
+ *   no reason. What it has no place for is left out.
+ * - Refuses to send more than 65,516 bytes in one message, with a `FrameTooLargeError` from `next`: the crate never
+ *   receives what does not fit into its buffer, and nobody would be told.
+ *
+ * Frames that a network cuts in two are beyond this side's power: see `docs/rust.md` for what to add to the remote.
+ *
+ * @example
+ * ```ts
+ * tcpConnect({ port: 8000 }).pipe(hypercoreProtocol({ initiator: true, peer: rustPeer06 })).subscribe(use);
+ * ```
+ *
+ * @public
+ */
+export const rustPeer06: PeerProfile = {
+  dialect: 'rust-0.6',
+  limits: { keepAliveMs: 5_000, idleTimeoutMs: 30_000 },
+  packing: { channelsPerBatch: 'one', controlInBatches: false, overshoot: false, maxBatchBytes: 1_200 },
+  maxPayloadBytes: FITS_64_KIB,
+  frameGapMs: 1,
+};
+
+/**
+ * For a remote on the Rust crate `hypercore-protocol` 0.7, with `hypercore_handshake` and `uint24le_framing`.
+ *
+ * Like {@link rustPeer06}, but without the waits between frames. Besides:
+ *
+ * - Never puts messages of two channels into one batch, which the crate takes for one.
+ * - Extension messages have the length of their payload before it, as the crate wants them.
+ * - Nobody waits for a sign of life: the crate sends none.
+ *
+ * @public
+ */
+export const rustPeer07: PeerProfile = {
+  dialect: 'rust-0.7',
+  limits: { keepAliveMs: 5_000, idleTimeoutMs: 0 },
+  packing: { channelsPerBatch: 'one', controlInBatches: false, overshoot: false, maxBatchBytes: 0x8000 },
+  maxPayloadBytes: FITS_64_KIB,
+  frameGapMs: 0,
+};
