@@ -54,7 +54,8 @@ mkdirSync(directory, { recursive: true });
 
 const exported = {};
 for (const [specifier, path] of Object.entries(entryPoints)) {
-  exported[specifier] = Object.keys(await import(path === 'rxjs' ? path : new URL(path, import.meta.url)));
+  exported[specifier] =
+    path === 'rxjs' ? Object.keys(await import('rxjs')) : namesIn(new URL(path, import.meta.url));
 }
 
 let count = 0;
@@ -73,7 +74,13 @@ writeFileSync(
   join(directory, 'tsconfig.json'),
   JSON.stringify({
     extends: '../../tsconfig.json',
-    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, types: ['node'] },
+    compilerOptions: {
+      noUnusedLocals: false,
+      verbatimModuleSyntax: false,
+      isolatedModules: false,
+      noUnusedParameters: false,
+      types: ['node'],
+    },
     include: ['*.ts'],
   }),
 );
@@ -83,6 +90,19 @@ process.stdout.write(
 );
 console.log(`${count} examples ${status === 0 ? 'compile' : 'were compiled, with the errors above'}`);
 process.exit(status === 0 && count > 0 ? 0 : 1);
+
+/** Everything an entry point exports, types included. */
+function namesIn(entryPoint) {
+  const declarations = readFileSync(new URL(entryPoint.href.replace(/\.js$/, '.d.ts')), 'utf8');
+  const listed = [...declarations.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, names]) =>
+    names.split(',').map(name => name.replace(/^\s*type\s+/, '').trim()),
+  );
+  const declared = [...declarations.matchAll(/export declare \w+ (\w+)/g)].map(([, name]) => name);
+  const stars = [...declarations.matchAll(/export \* from '([^']+)'/g)].flatMap(([, path]) =>
+    namesIn(new URL(path, entryPoint)),
+  );
+  return [...listed, ...declared, ...stars].filter(name => name !== '');
+}
 
 function filesIn(folder, ending) {
   if (!existsSync(folder)) return [];
