@@ -35,6 +35,8 @@ export type { SecuredTransport } from './connection/SecuredTransport.js';
 
 export { hypercoreProtocol, type ProtocolOptions } from './connection/hypercoreProtocol.js';
 export { type ChannelOptions, Protocol } from './connection/Protocol.js';
+export type { PeerProfile } from './connection/PeerProfile.js';
+export { rustPeer06, rustPeer07 } from './connection/rustPeer.js';
 export { Channel } from './connection/Channel.js';
 export type { LocalSignal } from './connection/LocalSignal.js';
 export type {
