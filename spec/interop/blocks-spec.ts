@@ -9,7 +9,7 @@ import { type HypercoreVersion, Peer } from './support/Peer.js';
 import { ProofSource } from './support/ProofSource.js';
 
 const seed = '07'.repeat(32);
-const deadlineMs = 60_000;
+const deadlineMs = 25_000;
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 const digestOf = ({ index, value }: Block): string => `${index} ${value.length} ${sha256(value)}`;
 const expected = (index: number, size: number): string =>

@@ -32,11 +32,9 @@ const { values: options } = parseArgs({
 if (!['10', '11'].includes(options.version)) throw new Error('--version must be 10 or 11');
 const { default: Hypercore } = await import(`hypercore-${options.version}`);
 
-let directory = options.directory;
-if (directory === undefined && options.version === '11') {
-  directory = mkdtempSync(join(tmpdir(), 'hypercore-peer-'));
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-}
+// Nothing of it is to be kept, whoever made it; hypercore 10 stores in memory.
+const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'hypercore-peer-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
 const cores = new Map(); // name -> { core, attach, extensions }
 const connections = new Map(); // number -> { socket, stream, noise }
