@@ -1,4 +1,4 @@
-// Compares the three crypto backends with libsodium and with each other on random cases:
+// Compares the crypto backends with libsodium and with each other on random cases:
 // `node scripts/differential.mjs [cases] [seed]`, 100,000 cases for each backend by default. Plain JavaScript does
 // Ed25519 in milliseconds, so that this takes minutes.
 import { fork } from 'node:child_process';
@@ -17,7 +17,7 @@ const shares = kinds.flatMap((kind, k) =>
     cases: Math.min(SHARE, perKind - n * SHARE),
   })),
 );
-console.log(`${kinds.length * perKind} cases for each of three backends, seed ${seed}`);
+console.log(`${kinds.length * perKind} cases for each backend, seed ${seed}`);
 
 const started = Date.now();
 const done = Object.fromEntries(kinds.map(kind => [kind, 0]));

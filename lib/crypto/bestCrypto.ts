@@ -5,8 +5,9 @@ import { libsodiumCrypto } from './libsodium/libsodium.js';
 import { upgradesTo } from './upgradesTo.js';
 
 /**
- * The fastest backend that can be had here; its `name` says which it is. In Node that is `sodium-native`, then
- * `libsodium-wasm`, then `portable`; anywhere else, `libsodium-wasm`, then `portable`. Which packages are installed
+ * The fastest backend that can be had here; its `name` says which it is. In Node that is `sodium-native +
+ * libsodium-wasm` (each for what it is better at), or the one of them that is installed; anywhere else it is
+ * `libsodium-wasm`; where there is nothing else, `portable`. Which packages are installed
  * decides: `sodium-native` and `libsodium-wrappers-sumo` are both optional.
  *
  * Never rejects. For a page that would rather begin at once than wait there is {@link cryptoUpgrades}.

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { CryptoBackend } from './CryptoBackend.js';
 import { firstBackend } from './firstBackend.js';
 import { libsodiumCrypto } from './libsodium/libsodium.js';
-import { sodiumNativeCrypto } from './sodiumNative/sodiumNative.js';
+import { combinedCrypto, sodiumNativeCrypto } from './sodiumNative/sodiumNative.js';
 import { upgradesTo } from './upgradesTo.js';
 
 /**
@@ -12,7 +12,7 @@ import { upgradesTo } from './upgradesTo.js';
  * @public
  */
 export function bestCrypto(): Promise<CryptoBackend> {
-  return firstBackend([sodiumNativeCrypto, libsodiumCrypto]);
+  return firstBackend([combinedCrypto, sodiumNativeCrypto, libsodiumCrypto]);
 }
 
 /**

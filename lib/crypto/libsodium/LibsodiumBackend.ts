@@ -2,6 +2,7 @@ import type { CryptoBackend, KeyPair, SecretStreamPull, SecretStreamPush } from 
 import { requireBytes, requireInteger } from '../byteChecks.js';
 import { portableCrypto } from '../portable/portable.js';
 import type { LibsodiumModule } from './LibsodiumModule.js';
+import { RecordsInWasm } from './recordsInWasm.js';
 import { Scratch } from './Scratch.js';
 import { LibsodiumSecretStreamPull, LibsodiumSecretStreamPush } from './secretStream.js';
 
@@ -28,6 +29,8 @@ const needed = [
  */
 export class LibsodiumBackend implements CryptoBackend {
   readonly name = 'libsodium-wasm';
+  /** Its secretstreams, for a backend that wants them for small records alone. @internal */
+  readonly records: RecordsInWasm;
   private readonly scratch: Scratch;
 
   /** @throws TypeError if it is not a build of libsodium with all that is needed. */
@@ -39,6 +42,7 @@ export class LibsodiumBackend implements CryptoBackend {
       throw new TypeError('this build of libsodium has another secretstream');
     }
     this.scratch = new Scratch(sodium);
+    this.records = new RecordsInWasm(sodium, this.scratch);
   }
 
   randomBytes(length: number): Uint8Array {
@@ -184,21 +188,21 @@ export class LibsodiumBackend implements CryptoBackend {
   }
 
   secretStreamPush(key: Uint8Array, header: Uint8Array): SecretStreamPush {
-    return new LibsodiumSecretStreamPush(this.sodium, this.scratch, key, header);
+    return new LibsodiumSecretStreamPush(this.records, key, header);
   }
 
   secretStreamPull(key: Uint8Array, header: Uint8Array): SecretStreamPull {
-    return new LibsodiumSecretStreamPull(this.sodium, this.scratch, key, header);
+    return new LibsodiumSecretStreamPull(this.records, key, header);
   }
 
   /** @internal For specs: a stream at a given counter. */
   pushFrom(key: Uint8Array, header: Uint8Array, counter: number): SecretStreamPush {
-    return new LibsodiumSecretStreamPush(this.sodium, this.scratch, key, header, counter);
+    return new LibsodiumSecretStreamPush(this.records, key, header, counter);
   }
 
   /** @internal For specs: a stream at a given counter. */
   pullFrom(key: Uint8Array, header: Uint8Array, counter: number): SecretStreamPull {
-    return new LibsodiumSecretStreamPull(this.sodium, this.scratch, key, header, counter);
+    return new LibsodiumSecretStreamPull(this.records, key, header, counter);
   }
 
   equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,5 +1,6 @@
 import type { CryptoBackend, KeyPair, SecretStreamPull, SecretStreamPush } from '../CryptoBackend.js';
 import { requireBytes, requireInteger } from '../byteChecks.js';
+import type { LibsodiumBackend } from '../libsodium/LibsodiumBackend.js';
 import { portableCrypto } from '../portable/portable.js';
 import { NativeSecretStreamPull, NativeSecretStreamPush } from './secretStream.js';
 import type { SodiumModule } from './SodiumModule.js';
@@ -9,19 +10,32 @@ const MAC = 16;
 /** sodium-native makes no shorter digests and takes no shorter keys; libsodium itself and the interface do. */
 const SHORTEST = 16;
 
+/** Up to this many bytes a hash or an AEAD is done in WASM sooner than the addon is reached; found by measuring. */
+const SMALL_TEXT = 512;
+
 /**
- * libsodium itself, through Node's addon.
+ * libsodium itself, through Node's addon, and on request libsodium in WASM beside it.
+ *
+ * A call into the addon costs about half a microsecond, whatever it does; a call into WASM costs next to nothing, but the
+ * ciphers run at a third of the speed there. So what is small goes to WASM, curves and whatever is large to the addon.
  *
  * @internal
  */
 export class SodiumNativeBackend implements CryptoBackend {
-  readonly name = 'sodium-native';
+  readonly name: string;
+  private readonly expanded = new Uint8Array(64);
+  private readonly scalar = this.expanded.subarray(0, 32);
+  private readonly shared = new Uint8Array(new ArrayBuffer(32));
 
   /** @throws TypeError if this is not sodium-native as we know it. */
-  constructor(private readonly sodium: SodiumModule) {
+  constructor(
+    private readonly sodium: SodiumModule,
+    private readonly small: LibsodiumBackend | null = null,
+  ) {
     if (sodium.crypto_secretstream_xchacha20poly1305_STATEBYTES !== 52) {
       throw new TypeError('this is not a sodium-native with a secretstream');
     }
+    this.name = small === null ? 'sodium-native' : `sodium-native + ${small.name}`;
   }
 
   randomBytes(length: number): Uint8Array {
@@ -34,7 +48,12 @@ export class SodiumNativeBackend implements CryptoBackend {
   hash(length: number, parts: readonly Uint8Array[], key?: Uint8Array): Uint8Array {
     requireInteger('length', length, 1, 64);
     if (key !== undefined) requireBytes('key', key, 1, 64);
-    for (const part of parts) requireBytes('part', part, 0, Infinity);
+    let total = 0;
+    for (const part of parts) {
+      requireBytes('part', part, 0, Infinity);
+      total += part.length;
+    }
+    if (this.small !== null && total <= SMALL_TEXT) return this.small.hash(length, parts, key);
     if (length < SHORTEST || (key !== undefined && key.length < SHORTEST)) {
       return portableCrypto.hash(length, parts, key);
     }
@@ -70,25 +89,24 @@ export class SodiumNativeBackend implements CryptoBackend {
   dh(secretKey: Uint8Array, remotePublicKey: Uint8Array): Uint8Array | null {
     requireBytes('secretKey', secretKey, 64);
     requireBytes('remotePublicKey', remotePublicKey, 32);
-    const { sodium } = this;
-    const expanded = new Uint8Array(64);
+    const { sodium, expanded, scalar, shared } = this;
     sodium.crypto_hash_sha512(expanded, secretKey.subarray(0, 32));
-    const scalar = expanded.subarray(0, 32);
     scalar[0] &= 0xf8;
     scalar[31] = (scalar[31] & 0x7f) | 0x40;
-    const shared = new Uint8Array(32);
     try {
       sodium.crypto_scalarmult_ed25519_noclamp(shared, scalar, remotePublicKey);
+      return shared.slice();
     } catch {
       return null; // the one reason left: a point that libsodium refuses
     } finally {
-      sodium.sodium_memzero(expanded);
+      expanded.fill(0);
+      shared.fill(0);
     }
-    return shared;
   }
 
   seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Uint8Array {
     requireAead(key, nonce, plaintext, associated);
+    if (this.fits(plaintext, associated)) return this.small!.seal(key, nonce, plaintext, associated);
     const sealed = new Uint8Array(plaintext.length + MAC);
     const data = associated.length === 0 ? null : associated;
     this.sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, data, null, nonce, key);
@@ -97,6 +115,7 @@ export class SodiumNativeBackend implements CryptoBackend {
 
   open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Uint8Array | null {
     requireAead(key, nonce, sealed, associated);
+    if (this.fits(sealed, associated)) return this.small!.open(key, nonce, sealed, associated);
     if (sealed.length < MAC) return null;
     const plaintext = new Uint8Array(sealed.length - MAC);
     const data = associated.length === 0 ? null : associated;
@@ -109,21 +128,21 @@ export class SodiumNativeBackend implements CryptoBackend {
   }
 
   secretStreamPush(key: Uint8Array, header: Uint8Array): SecretStreamPush {
-    return new NativeSecretStreamPush(this.sodium, key, header);
+    return new NativeSecretStreamPush(this.sodium, this.small?.records ?? null, key, header);
   }
 
   secretStreamPull(key: Uint8Array, header: Uint8Array): SecretStreamPull {
-    return new NativeSecretStreamPull(this.sodium, key, header);
+    return new NativeSecretStreamPull(this.sodium, this.small?.records ?? null, key, header);
   }
 
   /** @internal For specs: a stream at a given counter. */
   pushFrom(key: Uint8Array, header: Uint8Array, counter: number): SecretStreamPush {
-    return new NativeSecretStreamPush(this.sodium, key, header, counter);
+    return new NativeSecretStreamPush(this.sodium, this.small?.records ?? null, key, header, counter);
   }
 
   /** @internal For specs: a stream at a given counter. */
   pullFrom(key: Uint8Array, header: Uint8Array, counter: number): SecretStreamPull {
-    return new NativeSecretStreamPull(this.sodium, key, header, counter);
+    return new NativeSecretStreamPull(this.sodium, this.small?.records ?? null, key, header, counter);
   }
 
   equal(a: Uint8Array, b: Uint8Array): boolean {
@@ -131,7 +150,11 @@ export class SodiumNativeBackend implements CryptoBackend {
   }
 
   wipe(bytes: Uint8Array): void {
-    this.sodium.sodium_memzero(bytes);
+    bytes.fill(0);
+  }
+
+  private fits(text: Uint8Array, associated: Uint8Array): boolean {
+    return this.small !== null && text.length + associated.length <= SMALL_TEXT;
   }
 }
 

@@ -1,11 +1,14 @@
 import type { CryptoBackend } from '../CryptoBackend.js';
+import { libsodiumCrypto } from '../libsodium/libsodium.js';
+import type { LibsodiumBackend } from '../libsodium/LibsodiumBackend.js';
 import type { SodiumModule } from './SodiumModule.js';
 import { SodiumNativeBackend } from './SodiumNativeBackend.js';
 
 let loading: Promise<CryptoBackend> | null = null;
+let combining: Promise<CryptoBackend> | null = null;
 
 /**
- * libsodium as a native addon of Node, the fastest backend. It needs the optional package `sodium-native` (4.3 or later),
+ * libsodium as a native addon of Node, the fastest single backend. It needs the optional package `sodium-native` (4.3 or later),
  * which is loaded when this is first called; the same backend is given to every caller.
  *
  * Rejects if the package is not installed or has no build for this machine; the next call tries again.
@@ -27,14 +30,40 @@ export function sodiumNativeCrypto(): Promise<CryptoBackend> {
 }
 
 /**
+ * The two builds of libsodium that are fastest in Node, each for what it is better at: the addon for curves and for
+ * everything large, WASM for small records and hashes, where reaching the addon costs more than the work. It needs
+ * both `sodium-native` and `libsodium-wrappers-sumo`; the same backend is given to every caller.
+ *
+ * Rejects if either cannot be loaded; the next call tries again.
+ *
+ * @public
+ */
+export function combinedCrypto(): Promise<CryptoBackend> {
+  combining ??= combine().catch((error: unknown) => {
+    combining = null;
+    throw error;
+  });
+  return combining;
+}
+
+/**
  * A backend of its own from a given package, for specs.
  *
  * @param load - gives the module `sodium-native`, as `import()` does
  * @internal
  */
 export async function loadSodiumNative(load: () => Promise<unknown>): Promise<CryptoBackend> {
+  return new SodiumNativeBackend(await moduleOf(load));
+}
+
+async function combine(): Promise<CryptoBackend> {
+  const [sodium, small] = await Promise.all([moduleOf(importSodiumNative), libsodiumCrypto()]);
+  return new SodiumNativeBackend(sodium, small as LibsodiumBackend);
+}
+
+async function moduleOf(load: () => Promise<unknown>): Promise<SodiumModule> {
   const loaded = (await load()) as SodiumModule & { default?: SodiumModule };
-  return new SodiumNativeBackend(loaded.default ?? loaded);
+  return loaded.default ?? loaded;
 }
 
 function importSodiumNative(): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { bestCrypto } from '../../../lib/crypto/bestCrypto.js';
 import type { CryptoBackend } from '../../../lib/crypto/CryptoBackend.js';
 import { portableCrypto } from '../../../lib/crypto/portable/portable.js';
-import { sodiumNativeCrypto } from '../../../lib/crypto/sodiumNative/sodiumNative.js';
+import { combinedCrypto, sodiumNativeCrypto } from '../../../lib/crypto/sodiumNative/sodiumNative.js';
 import { hex } from '../../helpers/bytes.js';
 import { Random } from '../../helpers/random.js';
 import { differentialCases, type DifferentialKind } from './differentialCases.js';
@@ -14,9 +14,9 @@ export const comparedKinds = [
   'shortHash',
 ] as const satisfies ComparedKind[];
 
-/** All three backends, the slowest first. */
+/** All backends, the slowest first. */
 export async function allBackends(): Promise<CryptoBackend[]> {
-  return [portableCrypto, await bestCrypto(), await sodiumNativeCrypto()];
+  return [portableCrypto, await bestCrypto(), await sodiumNativeCrypto(), await combinedCrypto()];
 }
 
 /**
