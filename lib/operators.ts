@@ -18,9 +18,7 @@ export {
   type NoisePattern,
 } from './noise/HandshakeState.js';
 
-export { decrypt } from './secret/decrypt.js';
-export { encrypt } from './secret/encrypt.js';
-export { secure } from './secret/secure.js';
+export { decrypt, encrypt, secure } from './connection/portableOperators.js';
 export { SecureLink } from './secret/SecureLink.js';
 export { type Authorizer, type SecureLinkOptions } from './secret/SecureLinkOptions.js';
 export { type SecureOptions, type SecureOutput } from './secret/SecureOptions.js';
