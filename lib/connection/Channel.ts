@@ -1,4 +1,4 @@
-import { AsyncSubject, type Observable, Subject } from 'rxjs';
+import { AsyncSubject, type Observable, Subject, type Subscription } from 'rxjs';
 import { LimitExceededError } from '../errors.js';
 import type { Codec } from '../encoding/Codec.js';
 import { rest } from '../encoding/rest.js';
@@ -11,7 +11,8 @@ import type { LocalSignal } from './LocalSignal.js';
 
 /** The way from a channel to the wire; a channel of the multiplexer is one. @internal */
 export interface ChannelWire {
-  send(messageType: number, value: unknown): unknown;
+  /** Whether the link takes more without queueing. */
+  send(messageType: number, value: unknown): boolean;
   close(): void;
 }
 
@@ -21,6 +22,8 @@ export interface ChannelHost {
   readonly maxPendingMessages: number;
   /** Whether every extension message carries its name, also where it is the one of the message before. */
   readonly namesExtensions?: boolean;
+  /** Stops reading from the connection until the result is unsubscribed. */
+  pause(): Subscription;
   channelSignal(channel: Channel, signal: LocalSignal): void;
   channelEnded(channel: Channel): void;
 }
@@ -102,13 +105,37 @@ export class Channel extends Subject<Message> {
 
   /** Sends a message, or keeps it until the remote proved the key. */
   override next(message: Message): void {
-    if (this.state === 'open') this.transmit(message);
-    else if (this.state === 'opening') this.hold(message);
+    this.send(message);
   }
 
-  /** Sends messages one behind the other: they leave in one batch, as all messages of one turn do. */
-  sendBatch(messages: Iterable<Message>): void {
-    for (const message of messages) this.next(message);
+  /**
+   * Like {@link Channel.next}, and tells whether the link takes more without queueing. If not, {@link Channel.drained}
+   * tells when; before the channel is open it does not. What leaves in one turn is gathered, so the answer is that of
+   * the payloads before the one that this message joins. {@link sendTo} does the waiting.
+   */
+  send(message: Message): boolean {
+    if (this.state === 'open') return this.transmit(message);
+    if (this.state === 'opening') this.hold(message);
+    return false;
+  }
+
+  /**
+   * Sends messages one behind the other: they leave in one batch, as all messages of one turn do. Tells what
+   * {@link Channel.send} tells of the last one; false for none.
+   */
+  sendBatch(messages: Iterable<Message>): boolean {
+    let drained = false;
+    for (const message of messages) drained = this.send(message);
+    return drained;
+  }
+
+  /**
+   * Stops reading from the connection, and with it from every channel on it, until the result is unsubscribed: the
+   * remote feels it as back-pressure. Who asks is counted. Messages of the payload that is being read still arrive.
+   * {@link paced} and {@link pullFrom} do this for a slow consumer.
+   */
+  pause(): Subscription {
+    return this.host.pause();
   }
 
   /**
@@ -206,12 +233,12 @@ export class Channel extends Subject<Message> {
     this.extensions?.get(name)?.receive(message.payload);
   }
 
-  private transmit(message: Message): void {
+  private transmit(message: Message): boolean {
     const value =
       message.type === 'extension'
         ? extension({ name: this.nameOnWire(message.name), payload: message.payload })
         : message;
-    this.wire?.send(wireTypeOf(message.type), value);
+    return this.wire !== null && this.wire.send(wireTypeOf(message.type), value);
   }
 
   private nameOnWire(name: string): string {

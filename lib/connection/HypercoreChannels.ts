@@ -1,4 +1,4 @@
-import type { Observable, SchedulerLike, Subject } from 'rxjs';
+import type { Observable, SchedulerLike, Subject, Subscription } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import type { Codec } from '../encoding/Codec.js';
 import { encode } from '../encoding/encode.js';
@@ -29,6 +29,8 @@ export interface HypercoreChannelsOptions {
   readonly scheduler: SchedulerLike;
   readonly events: Subject<ProtocolEvent>;
   readonly drained: Observable<boolean>;
+  /** Stops reading from the link until the result is unsubscribed. */
+  readonly pause: () => Subscription;
   /** A remote that does not speak as Hypercore's own peers do. */
   readonly peer?: PeerProfile;
 }
@@ -105,6 +107,10 @@ export class HypercoreChannels implements ChannelHost {
 
   signal(signal: LocalSignal): void {
     for (const channel of this.list()) channel.receiveSignal(signal);
+  }
+
+  pause(): Subscription {
+    return this.options.pause();
   }
 
   channelSignal(channel: Channel, signal: LocalSignal): void {

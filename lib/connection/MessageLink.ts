@@ -1,11 +1,13 @@
-import { asyncScheduler, Observable, of, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, Observable, of, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
 import {
   FrameTooLargeError,
   isHypercoreError,
+  LimitExceededError,
   TransportClosedError,
   TransportFailedError,
 } from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
+import { ReleasedTransport } from '../secret/ReleasedTransport.js';
 import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
 import type { PayloadLink } from './PayloadLink.js';
@@ -13,7 +15,11 @@ import type { SecuredTransport } from './SecuredTransport.js';
 
 /**
  * A link over a connection that somebody else has encrypted and framed (a hyperswarm connection): payloads pass as they
- * are. Handshake and keep-alive are its maker's business; the size of a payload and the wait for an orderly end are ours.
+ * are. Handshake and keep-alive are its maker's business; the size of a payload, what waits in either direction and the
+ * wait for an orderly end are ours.
+ *
+ * While it is paused it emits nothing, also if its transport cannot be paused: what arrives is kept, up to
+ * `limits.maxEarlyBytes` or one payload of the largest size, whichever is more.
  *
  * @internal
  */
@@ -23,34 +29,38 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
   readonly writable: Observable<boolean>;
   private readonly limits: Limits;
   private readonly scheduler: SchedulerLike;
+  private subscriber: Subscriber<Uint8Array> | null = null;
   private inbound: Subscription | null = null;
   private closing: Subscription | null = null;
   private released = false;
+  /** Takes what still comes in for the next owner of the transport. */
+  private heir: ReleasedTransport | null = null;
+  private paused = false;
+  private delivering = false;
+  private held: Uint8Array[] = [];
+  private heldBytes = 0;
+  /** The transport completed while payloads were held. */
+  private ended = false;
 
   constructor(
     private readonly transport: SecuredTransport,
     options: { readonly limits?: Partial<Limits>; readonly scheduler?: SchedulerLike },
   ) {
     super(subscriber => {
+      this.subscriber = subscriber;
       subscriber.add(() => {
         this.closing?.unsubscribe();
+        this.held = [];
         if (!this.released) transport.error(new TransportClosedError('close'));
       });
       this.inbound = transport.subscribe({
-        next: payload => {
-          const { maxFrameBytes } = this.limits;
-          if (payload.length > maxFrameBytes)
-            subscriber.error(new FrameTooLargeError(payload.length, maxFrameBytes));
-          else if (payload.length > 0) subscriber.next(payload);
-        },
-        error: error => subscriber.error(isHypercoreError(error) ? error : new TransportFailedError(error)),
-        complete: () => {
-          if (this.closing === null) subscriber.error(new TransportClosedError('open'));
-          else subscriber.complete();
-        },
+        next: payload => this.receive(payload),
+        error: error => this.fail(isHypercoreError(error) ? error : new TransportFailedError(error)),
+        complete: () => this.end(),
       });
-      subscriber.add(this.inbound);
-      this.endWait = () => subscriber.complete();
+      subscriber.add(() => {
+        if (this.heir === null) this.inbound?.unsubscribe();
+      });
     });
     this.session = transport.session;
     this.opened = of(transport.session);
@@ -61,12 +71,17 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
 
   sendInPlace(buffer: Uint8Array, start: number, end: number): void {
     this.transport.next(buffer.subarray(start, end));
+    const queued = this.transport.queuedBytes ?? 0;
+    const { maxOutboundBytes } = this.limits;
+    if (queued > maxOutboundBytes) {
+      this.subscriber?.error(new LimitExceededError('maxOutboundBytes', maxOutboundBytes, queued));
+    }
   }
 
   complete(): void {
     if (this.closing !== null) return;
     this.transport.complete();
-    this.closing = this.scheduler.schedule(() => this.endWait(), this.limits.closeTimeoutMs);
+    this.closing = this.scheduler.schedule(() => this.subscriber?.complete(), this.limits.closeTimeoutMs);
   }
 
   error(error: unknown): void {
@@ -76,19 +91,79 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
   }
 
   pause(): void {
+    this.paused = true;
     this.transport.pause?.();
   }
 
   resume(): void {
-    this.transport.resume?.();
+    this.paused = false;
+    this.deliver();
+    if (!this.paused) this.transport.resume?.();
   }
 
   release(): Transport {
     this.released = true;
+    if (this.held.length > 0) return this.bequeath();
     this.inbound?.unsubscribe();
+    if (this.paused) this.transport.resume?.();
     return this.transport;
   }
 
-  /** Set while subscribed: what to do when the remote does not end in time. */
-  private endWait: () => void = () => undefined;
+  /** What was held comes first for whoever subscribes to the result. */
+  private bequeath(): Transport {
+    const { maxEarlyBytes } = this.limits;
+    const heir = new ReleasedTransport(this.transport, this.heldBytes + maxEarlyBytes, () =>
+      this.inbound?.unsubscribe(),
+    );
+    for (const payload of this.held) heir.receive(payload);
+    this.held = [];
+    if (this.ended) heir.settle({});
+    return (this.heir = heir);
+  }
+
+  private fail(error: unknown): void {
+    if (this.heir === null) this.subscriber?.error(error);
+    else this.heir.settle({ error });
+  }
+
+  private end(): void {
+    this.ended = true;
+    if (this.heir === null) this.deliver();
+    else this.heir.settle({});
+  }
+
+  private receive(payload: Uint8Array): void {
+    const { maxFrameBytes, maxEarlyBytes } = this.limits;
+    if (this.heir !== null) return this.heir.receive(payload);
+    if (payload.length === 0) return;
+    if (payload.length > maxFrameBytes) {
+      this.subscriber?.error(new FrameTooLargeError(payload.length, maxFrameBytes));
+      return;
+    }
+    if (!this.paused && !this.delivering && this.held.length === 0) {
+      this.subscriber?.next(payload);
+      return;
+    }
+    this.held.push(payload);
+    this.heldBytes += payload.length;
+    const allowed = Math.max(maxEarlyBytes, maxFrameBytes);
+    if (this.heldBytes > allowed) {
+      this.subscriber?.error(new LimitExceededError('maxEarlyBytes', allowed, this.heldBytes));
+    }
+  }
+
+  /** Emits what was held, and then the end that came meanwhile. */
+  private deliver(): void {
+    if (this.delivering) return;
+    this.delivering = true;
+    while (!this.paused && this.held.length > 0) {
+      const payload = this.held.shift()!;
+      this.heldBytes -= payload.length;
+      this.subscriber?.next(payload);
+    }
+    this.delivering = false;
+    if (!this.ended || this.held.length > 0) return;
+    if (this.closing === null) this.subscriber?.error(new TransportClosedError('open'));
+    else this.subscriber?.complete();
+  }
 }

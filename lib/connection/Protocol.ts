@@ -17,6 +17,7 @@ import {
 } from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
 import { MuxState, type PackingOptions } from '../mux/MuxState.js';
+import { ReadingHolds } from '../mux/ReadingHolds.js';
 import { type ChannelDefinition, ProtocolChannel } from '../mux/ProtocolChannel.js';
 import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
 import type { Session } from '../secret/Session.js';
@@ -63,6 +64,9 @@ export class Protocol {
   /** Channels of other protocols that the remote has not answered. */
   private readonly opening: Deadlines<{ error(error: unknown): void }>;
   private readonly subscription = new Subscription();
+  private readonly reading: ReadingHolds;
+  /** While the multiplexer holds early messages enough. */
+  private pressure = Subscription.EMPTY;
   /** Other channels opened before the session was; null once it is. */
   private waiting: (() => void)[] | null = [];
   /** Whether channels of other protocols would end the connection. */
@@ -84,6 +88,10 @@ export class Protocol {
     const { scheduler = asyncScheduler, flushScheduler = asapScheduler, peer } = options;
     const limits = verifyLimits(options.limits);
     this.flushScheduler = flushScheduler;
+    this.reading = new ReadingHolds(
+      () => this.link.pause(),
+      () => this.link.resume(),
+    );
     this.mux = new MuxState({
       output: { payload: (buffer, start, end) => this.link.sendInPlace(buffer, start, end) },
       headroom: HEADROOM,
@@ -92,7 +100,10 @@ export class Protocol {
       ...(options.packing !== undefined && { packing: options.packing }),
       rejects: peer === undefined,
       onQueued: () => this.flushSoon(),
-      onPressure: paused => (paused ? this.link.pause() : this.link.resume()),
+      onPressure: paused => {
+        if (paused) this.pressure = this.reading.hold();
+        else this.pressure.unsubscribe();
+      },
     });
     this.drained = link.writable.pipe(distinctUntilChanged());
     const { openTimeoutMs } = limits;
@@ -107,6 +118,7 @@ export class Protocol {
       scheduler,
       events: this.eventSubject,
       drained: this.drained,
+      pause: () => this.pause(),
       ...(peer !== undefined && { peer }),
     });
     this.onlyCores = peer !== undefined;
@@ -169,7 +181,7 @@ export class Protocol {
   channel<M extends object, H = void>(definition: ChannelDefinition<M, H>): ProtocolChannel<M, H> {
     if (this.state === 'closing' || this.state === 'ended') throw new TypeError('the connection has ended');
     if (this.onlyCores) throw new TypeError('this peer knows no channels but those of cores');
-    const channel = new ProtocolChannel(this.mux, definition, this.drained);
+    const channel = new ProtocolChannel(this.mux, definition, this.drained, () => this.pause());
     const settled = (): void => this.opening.delete(channel);
     channel.opened.subscribe({ error: settled, complete: settled });
     const open = (): void => {
@@ -189,6 +201,15 @@ export class Protocol {
   /** Tells every channel something; it appears in {@link Channel.signals}. Nothing of it crosses the wire. */
   signal(name: string, data?: unknown): void {
     this.hypercores.signal({ name, data });
+  }
+
+  /**
+   * Stops reading from the connection until the result is unsubscribed; the remote feels it as back-pressure, and all
+   * channels wait. Who asks is counted, so that any number of slow consumers may. Messages of the payload that is being
+   * read still arrive.
+   */
+  pause(): Subscription {
+    return this.reading.hold();
   }
 
   /** Closes every channel and then the connection, in order. {@link Protocol.closed} tells when that is done. */
@@ -225,6 +246,7 @@ export class Protocol {
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'running';
+    this.subscription.add(this.link.writable.subscribe(writable => this.mux.setDrained(writable)));
     this.subscription.add(
       this.link.opened.subscribe({
         next: session => this.onSession(session),
@@ -295,6 +317,7 @@ export class Protocol {
   private finish(...error: [] | [unknown]): void {
     if (this.state === 'ended') return;
     this.state = 'ended';
+    this.reading.end();
     this.subscription.unsubscribe(); // cuts the link, so that nothing below is sent
     this.hypercores.clear();
     this.opening.clear();

@@ -16,6 +16,7 @@ import type { Duplex } from '../Duplex.js';
 import type { Limits } from '../limits.js';
 import { MuxState, type PackingOptions, type PairRequest } from './MuxState.js';
 import { type ChannelDefinition, ProtocolChannel } from './ProtocolChannel.js';
+import { ReadingHolds } from './ReadingHolds.js';
 
 /** How a {@link Multiplexer} works. @public */
 export interface MultiplexOptions {
@@ -63,6 +64,9 @@ export class Multiplexer {
   private readonly closedSubject = new AsyncSubject<never>();
   private readonly scheduler: SchedulerLike;
   private readonly flushScheduler: SchedulerLike;
+  private readonly reading: ReadingHolds;
+  /** While early messages enough are held. */
+  private pressure = Subscription.EMPTY;
   private ended = false;
 
   /** Whether the link takes more without queueing; replays its value. */
@@ -75,12 +79,19 @@ export class Multiplexer {
     const { limits = {}, packing = {}, rejects = true, onPressure, drained } = options;
     this.scheduler = options.scheduler ?? asyncScheduler;
     this.flushScheduler = options.flushScheduler ?? asapScheduler;
+    this.reading = new ReadingHolds(
+      () => onPressure?.(true),
+      () => onPressure?.(false),
+    );
     this.mux = new MuxState({
       output: { payload: (buffer, start, end) => link.next(buffer.subarray(start, end)) },
       limits,
       packing,
       rejects,
-      ...(onPressure === undefined ? {} : { onPressure }),
+      onPressure: paused => {
+        if (paused) this.pressure = this.reading.hold();
+        else this.pressure.unsubscribe();
+      },
       onQueued: () => this.later(() => this.guarded(() => this.mux.flush())),
       onUnpaired: request => this.onIncoming(request),
     });
@@ -132,9 +143,17 @@ export class Multiplexer {
    * LimitExceededError (`maxChannels`).
    */
   channel<M extends object, H = void>(definition: ChannelDefinition<M, H>): ProtocolChannel<M, H> {
-    const channel = new ProtocolChannel(this.mux, definition, this.drained);
+    const channel = new ProtocolChannel(this.mux, definition, this.drained, () => this.pause());
     channel.open();
     return channel;
+  }
+
+  /**
+   * Asks through `onPressure` that nothing be read from the link until the result is unsubscribed. Who asks is counted;
+   * without `onPressure` it has no effect.
+   */
+  pause(): Subscription {
+    return this.reading.hold();
   }
 
   /** Closes every channel, then completes the link. */
@@ -198,6 +217,7 @@ export class Multiplexer {
   private finish(failure: { readonly error: unknown } | null): void {
     if (this.ended) return;
     this.ended = true;
+    this.reading.end();
     this.subscription.unsubscribe();
     this.undecided.clear();
     this.mux.destroy(failure?.error);

@@ -1,4 +1,4 @@
-import { AsyncSubject, type Observable, Subject, takeUntil } from 'rxjs';
+import { AsyncSubject, type Observable, Subject, Subscription, takeUntil } from 'rxjs';
 import { ChannelClosedError, ChannelRejectedError, LimitExceededError } from '../errors.js';
 import type { ChannelDefinition, ProtocolMessage } from './ChannelDefinition.js';
 import type { AnyCodec, CloseReason, MuxChannel, MuxState } from './MuxState.js';
@@ -50,6 +50,7 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
 
   /**
    * @param drained - whether the link of `mux` takes more; replays its value
+   * @param stopReading - stops reading from that link until the result is unsubscribed
    * @throws TypeError if a channel for the key is open and `unique` does not allow another, if the multiplexer is
    * destroyed, or if a message has the name of an array index; LimitExceededError (`maxChannels`).
    * @internal
@@ -58,6 +59,7 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
     private readonly mux: MuxState,
     definition: ChannelDefinition<M, H>,
     drained: Observable<boolean>,
+    private readonly stopReading: () => Subscription = () => Subscription.EMPTY,
   ) {
     super();
     const { messages, greeting, protocol, id = null, ...rest } = definition;
@@ -122,9 +124,23 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
   }
 
   override next(message: ProtocolMessage<M>): void {
-    if (this.finished) return;
-    if (this.pending === null) this.transmit(message);
-    else this.hold(this.pending, message);
+    this.send(message);
+  }
+
+  /**
+   * Like `next`, and tells whether the link takes more without queueing; if not, {@link ProtocolChannel.drained} tells
+   * when. What leaves in one turn is gathered, so the answer is that of the payloads before.
+   */
+  send(message: ProtocolMessage<M>): boolean {
+    if (this.finished) return false;
+    if (this.pending === null) return this.transmit(message);
+    this.hold(this.pending, message);
+    return false;
+  }
+
+  /** Stops reading from the connection, and so from every channel on it, until the result is unsubscribed. */
+  pause(): Subscription {
+    return this.stopReading();
   }
 
   /** Sends messages one behind the other, gathered as far as one payload takes them. */
@@ -160,9 +176,9 @@ export class ProtocolChannel<M extends object, H = void> extends Subject<Protoco
     super.unsubscribe();
   }
 
-  private transmit(message: ProtocolMessage<M>): void {
+  private transmit(message: ProtocolMessage<M>): boolean {
     const { type, value } = message as { readonly type: string; readonly value: unknown };
-    this.wire.send(this.numberOf(type), value);
+    return this.wire.send(this.numberOf(type), value);
   }
 
   private numberOf(type: string): number {

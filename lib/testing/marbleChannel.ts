@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { EMPTY, of, Subject } from 'rxjs';
+import { EMPTY, of, Subject, Subscription } from 'rxjs';
 import { Channel } from '../connection/Channel.js';
 import type { Message } from '../messages/Message.js';
 
@@ -32,11 +32,15 @@ export function marbleChannel(remote: Observable<Message> = EMPTY): MarbleChanne
   const channel = new Channel(key, key, {
     drained: of(true),
     maxPendingMessages: Infinity,
+    pause: () => new Subscription(),
     channelSignal: () => undefined,
     channelEnded: () => undefined,
   });
   channel.attach({
-    send: (_type, message) => outbound.next(message as Message),
+    send: (_type, message) => {
+      outbound.next(message as Message);
+      return true;
+    },
     close: () => outbound.complete(),
   });
   channel.remoteOpened();

@@ -41,6 +41,8 @@ export function nodeDuplex(stream: DuplexStream): Transport {
 export class DuplexStreamTransport extends Observable<Uint8Array> implements Observer<Uint8Array> {
   readonly writable = new BehaviorSubject(true);
   private subscriber: Subscriber<Uint8Array> | null = null;
+  /** Bytes written since the stream last had room. */
+  private crowdingBytes = 0;
   private finished: { readonly error: unknown } | 'ended' | null = null;
 
   constructor(private readonly stream: DuplexStream) {
@@ -62,13 +64,16 @@ export class DuplexStreamTransport extends Observable<Uint8Array> implements Obs
     stream.on('drain', this.onDrain);
   }
 
+  /** Streams of streamx do not tell; then it is what was written since they last had room, which may be too much. */
   get queuedBytes(): number {
-    return this.stream.writableLength ?? 0;
+    return this.stream.writableLength ?? this.crowdingBytes;
   }
 
   next(chunk: Uint8Array): void {
     if (this.finished !== null && this.finished !== 'ended') return;
-    if (!this.stream.write(chunk) && this.writable.value) this.writable.next(false);
+    if (this.stream.write(chunk)) return;
+    this.crowdingBytes += chunk.length;
+    if (this.writable.value) this.writable.next(false);
   }
 
   complete(): void {
@@ -89,7 +94,11 @@ export class DuplexStreamTransport extends Observable<Uint8Array> implements Obs
   }
 
   private readonly onData = (chunk: Uint8Array): void => this.subscriber?.next(chunk);
-  private readonly onDrain = (): void => this.writable.next(true);
+  private readonly onDrain = (): void => {
+    this.crowdingBytes = 0;
+    this.writable.next(true);
+  };
+
   private readonly onEnd = (): void => this.settle('ended');
   private readonly onError = (error: unknown): void =>
     this.settle({ error: new TransportFailedError(error) });

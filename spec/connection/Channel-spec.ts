@@ -1,4 +1,4 @@
-import { of } from 'rxjs';
+import { of, Subscription } from 'rxjs';
 import { Channel } from '../../lib/connection/Channel.js';
 import type { LocalSignal } from '../../lib/connection/LocalSignal.js';
 import { jsonCodec } from '../../lib/encoding/jsonCodec.js';
@@ -18,11 +18,18 @@ function setUp(maxPendingMessages = 8) {
   const channel = new Channel(key, discoveryKey, {
     drained: of(true),
     maxPendingMessages,
+    pause: () => {
+      log.push('pause');
+      return new Subscription(() => log.push('resume'));
+    },
     channelSignal: (_channel, signal) => signals.push(signal),
     channelEnded: () => log.push('ended'),
   });
   channel.attach({
-    send: (type, message) => log.push([type, comparable(message)]),
+    send: (type, message) => {
+      log.push([type, comparable(message)]);
+      return log.length % 2 === 0;
+    },
     close: () => log.push('close sent'),
   });
   const received: string[] = [];
@@ -156,6 +163,26 @@ describe('Channel', () => {
     closed.complete();
     watch('closed', closed);
     expect(log).toEqual(['closed complete']);
+  });
+
+  it('tells with each message whether the link takes more', () => {
+    const { channel, log } = setUp();
+    expect(channel.send(want({ start: 0, length: 1 }))).toBeFalse();
+    channel.remoteOpened();
+    expect(log).toEqual([sent(0)]);
+    expect(channel.send(want({ start: 1, length: 1 }))).toBeTrue();
+    expect(channel.sendBatch([want({ start: 2, length: 1 }), want({ start: 3, length: 1 })])).toBeTrue();
+    expect(channel.sendBatch([])).toBeFalse();
+    channel.complete();
+    expect(channel.send(want({ start: 4, length: 1 }))).toBeFalse();
+  });
+
+  it('asks its connection to stop reading, until the result is unsubscribed', () => {
+    const { channel, log } = setUp();
+    const pause = channel.pause();
+    pause.unsubscribe();
+    pause.unsubscribe();
+    expect(log).toEqual(['pause', 'resume']);
   });
 
   it('narrows by type', () => {

@@ -1,10 +1,11 @@
 import { Subject, VirtualTimeScheduler } from 'rxjs';
+import type { Limits } from '../../lib/limits.js';
 import { MessageLink } from '../../lib/connection/MessageLink.js';
 import type { SecuredTransport } from '../../lib/connection/SecuredTransport.js';
 import { FrameTooLargeError, TransportFailedError } from '../../lib/errors.js';
 import { fill, hex } from '../helpers/bytes.js';
 
-function setUp() {
+function setUp(limits: Partial<Limits> = {}) {
   const scheduler = new VirtualTimeScheduler();
   const inbound = new Subject<Uint8Array>();
   const log: string[] = [];
@@ -14,6 +15,7 @@ function setUp() {
     remotePublicKey: fill(32, 2),
     handshakeHash: fill(64, 3),
   };
+  const queue = { bytes: 0 };
   const transport = Object.assign(new Subject<Uint8Array>(), {
     session,
     subscribe: inbound.subscribe.bind(inbound),
@@ -23,7 +25,11 @@ function setUp() {
     pause: () => log.push('paused'),
     resume: () => log.push('resumed'),
   }) as unknown as SecuredTransport;
-  const link = new MessageLink(transport, { limits: { maxFrameBytes: 4, closeTimeoutMs: 50 }, scheduler });
+  Object.defineProperty(transport, 'queuedBytes', { get: () => queue.bytes });
+  const link = new MessageLink(transport, {
+    limits: { maxFrameBytes: 4, closeTimeoutMs: 50, ...limits },
+    scheduler,
+  });
   const heard: string[] = [];
   const subscribe = () =>
     link.subscribe({
@@ -31,7 +37,7 @@ function setUp() {
       error: (error: { code: string }) => heard.push(error.code),
       complete: () => heard.push('complete'),
     });
-  return { link, inbound, log, heard, scheduler, session, subscribe };
+  return { link, inbound, log, heard, scheduler, session, subscribe, queue };
 }
 
 describe('MessageLink', () => {
@@ -101,5 +107,87 @@ describe('MessageLink', () => {
     subscription.unsubscribe();
     expect(released.log).toEqual([]);
     expect(released.inbound.observed).toBeFalse();
+  });
+
+  it('emits nothing while paused, whatever its transport does, and then all of it in order', () => {
+    const { link, inbound, log, heard, subscribe } = setUp();
+    subscribe();
+    link.pause();
+    inbound.next(fill(1, 1));
+    inbound.next(fill(1, 2));
+    expect(heard).toEqual([]);
+    link.resume();
+    inbound.next(fill(1, 3));
+    expect(heard).toEqual(['01', '02', '03']);
+    expect(log).toEqual(['paused', 'resumed']);
+  });
+
+  it('stops again where a payload makes its receiver pause, and keeps what comes meanwhile behind the rest', () => {
+    const { link, inbound, log, heard, subscribe } = setUp();
+    subscribe();
+    link.pause();
+    for (const byte of [1, 2, 3]) inbound.next(fill(1, byte));
+    const pausing = link as unknown as { subscriber: { next(payload: Uint8Array): void } };
+    const next = pausing.subscriber.next.bind(pausing.subscriber);
+    pausing.subscriber.next = payload => {
+      next(payload);
+      if (payload[0] === 1) inbound.next(fill(1, 4));
+      if (payload[0] === 2) link.pause();
+    };
+    link.resume();
+    expect(heard).toEqual(['01', '02']);
+    link.resume();
+    expect(heard).toEqual(['01', '02', '03', '04']);
+    expect(log).toEqual(['paused', 'paused', 'resumed']);
+  });
+
+  it('holds up to maxEarlyBytes, and an end until what it holds is read', () => {
+    const full = setUp({ maxEarlyBytes: 6 });
+    full.subscribe();
+    full.link.pause();
+    full.inbound.next(fill(3, 1));
+    full.inbound.next(fill(3, 1));
+    expect(full.heard).toEqual([]);
+    full.inbound.next(fill(1, 1));
+    expect(full.heard).toEqual(['ERR_LIMIT_EXCEEDED']);
+    expect(full.inbound.observed).toBeFalse();
+
+    const ended = setUp();
+    ended.subscribe();
+    ended.link.pause();
+    ended.inbound.next(fill(1, 1));
+    ended.inbound.complete();
+    expect(ended.heard).toEqual([]);
+    ended.link.resume();
+    expect(ended.heard).toEqual(['01', 'ERR_TRANSPORT_CLOSED']);
+  });
+
+  it('fails when more than maxOutboundBytes wait in the transport', () => {
+    const { link, heard, subscribe, queue } = setUp({ maxOutboundBytes: 10 });
+    subscribe();
+    queue.bytes = 10;
+    link.sendInPlace(fill(8, 1), 4, 5);
+    expect(heard).toEqual([]);
+    queue.bytes = 11;
+    link.sendInPlace(fill(8, 1), 4, 5);
+    expect(heard).toEqual(['ERR_LIMIT_EXCEEDED']);
+  });
+
+  it('hands what it holds to the next owner of its transport', () => {
+    const { link, inbound, log, heard, subscribe } = setUp();
+    const subscription = subscribe();
+    link.pause();
+    inbound.next(fill(1, 1));
+    inbound.next(fill(1, 2));
+    const released = link.release();
+    subscription.unsubscribe();
+    inbound.next(fill(1, 3));
+    const later: string[] = [];
+    released.subscribe({ next: payload => later.push(hex(payload)), complete: () => later.push('complete') });
+    inbound.next(fill(1, 4));
+    inbound.complete();
+    expect(later).toEqual(['01', '02', '03', '04', 'complete']);
+    expect(heard).toEqual([]);
+    expect(log).toEqual(['paused', 'paused', 'resumed']);
   });
 });
