@@ -1,8 +1,5 @@
 import type { PeerProfile } from './PeerProfile.js';
 
-/** Bytes of a payload that, as a frame of its own, fit into the 65,536 bytes the crate 0.7 reads into. */
-const FITS_64_KIB = 0x10000 - 3 - 17;
-
 /**
  * For a remote on the Rust crate `hypercore-protocol` 0.5 or 0.6.
  *
@@ -18,10 +15,11 @@ const FITS_64_KIB = 0x10000 - 3 - 17;
  *   misreads both. The keep-alive is an empty batch instead.
  * - Writes messages as the crate does: requests have no padding in a seek, extensions always have their name, `noData` has
  *   no reason. What it has no place for is left out.
- * - Refuses to send more than 65,516 bytes in one message, with a `FrameTooLargeError` from `next`: the crate never
- *   receives what does not fit into its buffer, and nobody would be told.
+ * - Refuses to send more than 16,384 bytes in one message, with a `FrameTooLargeError` from `next`: larger frames reach the
+ *   crate in pieces, and nobody would be told that it lost them.
  *
- * Frames that a network cuts in two are beyond this side's power: see `docs/rust.md` for what to add to the remote.
+ * Frames that a network cuts in two are beyond this side's power: see `docs/rust.md` for what to add to the remote, and for
+ * the numbers that hold then.
  *
  * @example
  * ```ts
@@ -34,14 +32,14 @@ export const rustPeer06: PeerProfile = {
   dialect: 'rust-0.6',
   limits: { keepAliveMs: 5_000, idleTimeoutMs: 30_000 },
   packing: { channelsPerBatch: 'one', controlInBatches: false, overshoot: false, maxBatchBytes: 1_200 },
-  maxPayloadBytes: FITS_64_KIB,
+  maxPayloadBytes: 0x4000,
   frameGapMs: 1,
 };
 
 /**
  * For a remote on the Rust crate `hypercore-protocol` 0.7, with `hypercore_handshake` and `uint24le_framing`.
  *
- * Like {@link rustPeer06}, but without the waits between frames. Besides:
+ * Like {@link rustPeer06}, but without the waits between frames, and up to 65,516 bytes in one message. Besides:
  *
  * - Never puts messages of two channels into one batch, which the crate takes for one.
  * - Extension messages have the length of their payload before it, as the crate wants them.
@@ -53,6 +51,6 @@ export const rustPeer07: PeerProfile = {
   dialect: 'rust-0.7',
   limits: { keepAliveMs: 5_000, idleTimeoutMs: 0 },
   packing: { channelsPerBatch: 'one', controlInBatches: false, overshoot: false, maxBatchBytes: 0x8000 },
-  maxPayloadBytes: FITS_64_KIB,
+  maxPayloadBytes: 0x10000 - 3 - 17, // with length and MAC, what fits into the buffer it reads into
   frameGapMs: 0,
 };

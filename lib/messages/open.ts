@@ -38,6 +38,11 @@ export const openCodec: Codec<Open> = {
  * @internal
  */
 export function decodeOpen(handshake: Uint8Array): Open | null {
+  // The Rust crate 0.6 does not write the flags but leaves there what its buffer held, which may look like a longer number.
+  // Without room for a longer one it is a byte, and what it says is at most wrong about seeks.
+  if (handshake.length === 33) {
+    return { seeks: (handshake[0] & SEEKS) !== 0, capability: handshake.subarray(1) };
+  }
   const state = { start: 0, end: handshake.length, buffer: handshake };
   try {
     return openCodec.decode(state);

@@ -16,6 +16,14 @@ describe('decodeOpen', () => {
     expect(comparable(decodeOpen(odd))).toEqual(comparable({ seeks: false, capability: fill(32, 7) }));
   });
 
+  it('takes the flags for a byte where there is no room for more: the Rust crate 0.6 leaves there what was there', () => {
+    for (const flags of [0x00, 0xfc, 0xfd, 0xfe, 0xff]) {
+      const odd = concat(Uint8Array.of(flags), fill(32, 7));
+      const seeks = (flags & 1) !== 0;
+      expect(comparable(decodeOpen(odd))).toEqual(comparable({ seeks, capability: fill(32, 7) }));
+    }
+  });
+
   it('writes a capability of 32 bytes only', () => {
     expect(() => encode(openCodec, { seeks: true, capability: fill(31, 7) })).toThrowError(RangeError);
   });
