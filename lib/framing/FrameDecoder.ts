@@ -7,6 +7,13 @@ export { FRAME_HEADER_BYTES };
 /** A split frame gets this much at first, or its length if that is less. */
 const FIRST_PART_BYTES = 16 * 1024;
 
+/** While chunks wait, those up to this length are copied together: a view of one byte takes more than a hundred. */
+const SMALL_CHUNK_BYTES = 512;
+
+/** The memory such chunks are copied to at first, and at most. */
+const FIRST_TAIL_BYTES = 1024;
+const LARGEST_TAIL_BYTES = 64 * 1024;
+
 /** The memory of a split frame grows to at most this many times the bytes of it that have arrived. */
 const GROWTH = 4;
 
@@ -24,7 +31,8 @@ const GROWTH = 4;
  * Ownership: a frame that lies in one chunk is returned as a view of that chunk, which the caller of `push` must
  * therefore leave as it is; a frame split over chunks is gathered into an array of exactly its length. The decoder never
  * writes into a chunk. While a frame is incomplete, the memory held for it is in proportion to the bytes that have
- * arrived, not to the length its prefix announces.
+ * arrived, not to the length its prefix announces; and so is the memory for bytes that nobody pulls, however small the
+ * chunks they came in.
  *
  * (Wire: the framing of `@hyperswarm/secret-stream`.)
  *
@@ -43,6 +51,9 @@ export class FrameDecoder {
   private offset = 0;
   /** How many bytes the chunks still hold. */
   private queued = 0;
+  /** Own memory that the last chunk is a view of, if small chunks were copied together, and how much of it is used. */
+  private tail: Uint8Array | null = null;
+  private tailFilled = 0;
 
   /** What is known of the length prefix, and how many of its bytes are in it. */
   private announced = 0;
@@ -62,11 +73,17 @@ export class FrameDecoder {
     return this.queued + this.headerFilled + this.filled;
   }
 
-  /** Takes bytes in, without copying them. Several pushes may precede {@link FrameDecoder.next}. */
+  /**
+   * Takes bytes in, without copying them, unless they are few and others wait already. Several pushes may precede
+   * {@link FrameDecoder.next}.
+   */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.chunks.push(chunk);
+    const waiting = this.queued > 0;
     this.queued += chunk.length;
+    if (waiting && chunk.length <= SMALL_CHUNK_BYTES) return this.append(chunk);
+    this.tail = null;
+    this.chunks.push(chunk);
   }
 
   /**
@@ -138,6 +155,23 @@ export class FrameDecoder {
     return bytes;
   }
 
+  /** Copies a small chunk behind the one before it. Bytes that are there already stay: frames may be views of them. */
+  private append(chunk: Uint8Array): void {
+    const { tail, chunks } = this;
+    const filled = this.tailFilled + chunk.length;
+    if (tail !== null && filled <= tail.length) {
+      tail.set(chunk, this.tailFilled);
+      chunks[chunks.length - 1] = tail.subarray(0, filled);
+      this.tailFilled = filled;
+      return;
+    }
+    const size = tail === null ? FIRST_TAIL_BYTES : Math.min(2 * tail.length, LARGEST_TAIL_BYTES);
+    this.tail = new Uint8Array(size);
+    this.tail.set(chunk);
+    this.tailFilled = chunk.length;
+    chunks.push(this.tail.subarray(0, chunk.length));
+  }
+
   /** Reads the prefix as far as it has arrived; whether it is complete. */
   private readHeader(): boolean {
     while (this.headerFilled < FRAME_HEADER_BYTES) {
@@ -190,6 +224,7 @@ export class FrameDecoder {
   private advance(count: number): void {
     this.offset += count;
     this.queued -= count;
+    if (this.queued === 0) this.tail = null;
     if (this.offset < this.chunks[this.first].length) return;
     this.first++;
     this.offset = 0;

@@ -25,11 +25,20 @@ export class ChannelKey {
   }
 }
 
-/** One name for a protocol and an id; absent and empty id are the same. Hex has no colon, so it is unambiguous. @internal */
+/** How many bytes are turned into characters at once; a call takes only so many arguments. */
+const PIECE = 4096;
+
+/**
+ * One name for a protocol and an id; absent and empty id are the same. A character for each byte of the id, behind their
+ * number, is unambiguous, and as short as it can be: an id may be as long as a payload, and whoever sends it chooses.
+ *
+ * @internal
+ */
 export function keyName(protocol: string, id: Uint8Array | null): string {
-  let name = '';
-  if (id !== null) for (let i = 0; i < id.length; i++) name += (id[i] + 0x100).toString(16).slice(1);
-  return `${name}:${protocol}`;
+  if (id === null || id.length === 0) return `0:${protocol}`;
+  let name = `${id.length}:`;
+  for (let at = 0; at < id.length; at += PIECE) name += String.fromCharCode(...id.subarray(at, at + PIECE));
+  return name + protocol;
 }
 
 /** The keys in use, by name and by the aliases of channels that are open here. @internal */

@@ -47,6 +47,32 @@ describe('FrameDecoder', () => {
     expect(decoder.buffered).toBe(0);
   }
 
+  it('reads the same when small and large chunks wait together', () => {
+    const random = new Random('frames that wait');
+    for (let run = 0; run < 60; run++) {
+      const frames = Array.from({ length: 12 }, () => encodeFrame(body(random.integer(0, 900))));
+      const bytes = concat(...frames);
+      const chunks: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length;) {
+        const length = random.pick([1, 2, 7, 300, 512, 513, 2000]);
+        chunks.push(bytes.subarray(at, at + length));
+        at += length;
+      }
+      expectAsNaive(chunks, () => random.next() < 0.05);
+    }
+  });
+
+  it('leaves a frame alone when small chunks are copied behind it', () => {
+    const decoder = new FrameDecoder();
+    decoder.push(encodeFrame(body(600)));
+    for (const byte of concat(encodeFrame(body(3)), encodeFrame(body(4)))) decoder.push(Uint8Array.of(byte));
+    decoder.next();
+    const frame = decoder.next()!;
+    decoder.push(fill(100, 0xff));
+    expect(hex(frame)).toBe(hex(body(3)));
+    expect(hex(decoder.next()!)).toBe(hex(body(4)));
+  });
+
   describe('reads the same whatever the chunks', () => {
     const streams: Record<string, Uint8Array> = {
       'two frames': concat(encodeFrame(body(5)), encodeFrame(body(4))),

@@ -1,6 +1,6 @@
 import { LimitExceededError } from '../../lib/errors.js';
 import type { Limits } from '../../lib/limits.js';
-import { fill, hex } from '../helpers/bytes.js';
+import { ascii, concat, fill, hex, unhex } from '../helpers/bytes.js';
 import { MuxBench, openFrame } from './MuxBench.js';
 
 /** A message on the remote's channel 1, of type 2, whose body has that length. */
@@ -71,6 +71,41 @@ describe('MuxState and its limits', () => {
     bench.requests[0].settle();
     expect(bench.take()).toEqual(['000201']);
     bench.receive('0202' + '77'.repeat(2000 - 576 - 512));
+  });
+
+  it('does little work for an id as long as a payload', () => {
+    const bench = held({});
+    const id = new Uint8Array(4_000_000).fill(0x3a);
+    const payload = concat(unhex('0001010170fe00093d00'), id);
+    const started = performance.now();
+    expect(() => bench.mux.receive(payload)).toThrowMatching(
+      error => (error as LimitExceededError).limit === 'maxEarlyBytes',
+    );
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  it('tells keys apart whose names and ids run into each other', () => {
+    const bench = new MuxBench();
+    const keys: [string, Uint8Array | null][] = [
+      ['p', null],
+      ['p:', null],
+      [':p', null],
+      ['0:p', null],
+      ['p', ascii('p')],
+      ['pp', null],
+      ['pp', ascii('p')],
+      ['p', ascii('pp')],
+      ['p', ascii(':')],
+      ['p', ascii('1:')],
+    ];
+    for (const [i, [protocol, id]] of keys.entries()) {
+      bench.channel(`${i}`, protocol, { id }).open();
+      for (const [j, [other, otherId]] of keys.entries()) {
+        expect(bench.mux.opened(other, otherId))
+          .withContext(`${i} ${j}`)
+          .toBe(j <= i);
+      }
+    }
   });
 
   it('counts the bytes of opens beyond 512 each as early bytes', () => {

@@ -38,6 +38,19 @@ describe('FrameDecoder, memory of the process', () => {
     expect(after.heapUsed - before.heapUsed).toBeLessThan(4 * 500_000);
   });
 
+  it('is in proportion to the bytes that arrived, when nobody pulls and they arrive one by one', () => {
+    collect?.();
+    const before = process.memoryUsage();
+    const decoder = new FrameDecoder();
+    for (let i = 0; i < 500_000; i++) decoder.push(Uint8Array.of(i));
+    collect?.();
+    const after = process.memoryUsage();
+    expect(decoder.buffered).toBe(500_000);
+    const held = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+    expect(held).toBeLessThan(2 * 500_000);
+    expect(decoder.release()).toEqual(Uint8Array.from({ length: 500_000 }, (_, i) => i));
+  });
+
   it('does not keep a chunk that is used up', async () => {
     const decoder = new FrameDecoder();
     const references: WeakRef<ArrayBufferLike>[] = [];
