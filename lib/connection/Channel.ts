@@ -11,8 +11,8 @@ import type { LocalSignal } from './LocalSignal.js';
 
 /** The way from a channel to the wire; a channel of the multiplexer is one. @internal */
 export interface ChannelWire {
-  /** Whether the link takes more without queueing. */
-  send(messageType: number, value: unknown): boolean;
+  /** True if the link takes more without queueing. */
+  send(messageType: number, value: unknown): unknown;
   close(): void;
 }
 
@@ -238,7 +238,7 @@ export class Channel extends Subject<Message> {
       message.type === 'extension'
         ? extension({ name: this.nameOnWire(message.name), payload: message.payload })
         : message;
-    return this.wire !== null && this.wire.send(wireTypeOf(message.type), value);
+    return this.wire?.send(wireTypeOf(message.type), value) === true;
   }
 
   private nameOnWire(name: string): string {
