@@ -18,7 +18,6 @@ import { Deadlines } from './Deadlines.js';
 import type { LocalSignal } from './LocalSignal.js';
 import type { PeerProfile } from './PeerProfile.js';
 import type { ProtocolEvent } from './ProtocolEvent.js';
-import { rustCodecs } from './rustCodecs.js';
 
 /** What the channels of one connection stand on. @internal */
 export interface HypercoreChannelsOptions {
@@ -60,7 +59,7 @@ export class HypercoreChannels implements ChannelHost {
     this.drained = options.drained;
     this.maxPendingMessages = limits.maxPendingMessages;
     this.namesExtensions = peer !== undefined;
-    this.codecs = peer === undefined ? messageCodecs : rustCodecs(peer);
+    this.codecs = peer === undefined ? messageCodecs : peer.codecs(peer);
     this.opening = new Deadlines(limits.openTimeoutMs, scheduler, channel =>
       channel.error(new TimeoutExceededError('open', limits.openTimeoutMs, 'channel')),
     );

@@ -1,12 +1,13 @@
 import { mergeMap, Observable, type OperatorFunction } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import { portableCrypto } from '../crypto/portable/portable.js';
+import { SecureLink } from '../secret/SecureLink.js';
 import { type SecureLinkOptions, stateOptionsOf } from '../secret/SecureLinkOptions.js';
 import { verifySecureOptions } from '../secret/SecureOptions.js';
 import type { Transport } from '../transports/Transport.js';
 import { MessageLink } from './MessageLink.js';
+import { optionsForPeer } from './optionsForPeer.js';
 import type { PayloadLink } from './PayloadLink.js';
-import { linkForPeer, optionsForPeer } from './forPeer.js';
 import { type ChannelOptions, Protocol } from './Protocol.js';
 import type { SecuredTransport } from './SecuredTransport.js';
 
@@ -50,9 +51,7 @@ function connection(
 ): Observable<Protocol> {
   return new Observable<Protocol>(subscriber => {
     const { crypto, initiator } = options;
-    const link: PayloadLink =
-      'session' in transport ? new MessageLink(transport, options) : linkForPeer(transport, options);
-    const protocol = new Protocol(link, crypto, initiator, options);
+    const protocol = new Protocol(linkOver(transport, options), crypto, initiator, options);
     subscriber.add(() => protocol.destroy());
     subscriber.next(protocol);
     if (subscriber.closed) return;
@@ -60,4 +59,13 @@ function connection(
     subscriber.add(protocol.closed.subscribe({ complete: done, error: done }));
     protocol.start();
   });
+}
+
+function linkOver(
+  transport: Transport | SecuredTransport,
+  options: ProtocolOptions & SecureLinkOptions,
+): PayloadLink {
+  const { peer } = options;
+  if ('session' in transport) return new MessageLink(transport, options);
+  return peer === undefined ? new SecureLink(transport, options) : peer.link(peer, transport, options);
 }

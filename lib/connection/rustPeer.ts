@@ -1,4 +1,6 @@
+import { linkToRust } from './linkToRust.js';
 import type { PeerProfile } from './PeerProfile.js';
+import { rustCodecs } from './rustCodecs.js';
 
 /**
  * For a remote on the Rust crate `hypercore-protocol` 0.5 or 0.6.
@@ -34,6 +36,8 @@ export const rustPeer06: PeerProfile = {
   packing: { channelsPerBatch: 'one', controlInBatches: false, overshoot: false, maxBatchBytes: 1_200 },
   maxPayloadBytes: 0x4000,
   frameGapMs: 1,
+  codecs: rustCodecs,
+  link: linkToRust,
 };
 
 /**
@@ -53,4 +57,6 @@ export const rustPeer07: PeerProfile = {
   packing: { channelsPerBatch: 'one', controlInBatches: false, overshoot: false, maxBatchBytes: 0x8000 },
   maxPayloadBytes: 0x10000 - 3 - 17, // with length and MAC, what fits into the buffer it reads into
   frameGapMs: 0,
+  codecs: rustCodecs,
+  link: linkToRust,
 };
