@@ -18,6 +18,7 @@ import { Deadlines } from './Deadlines.js';
 import type { LocalSignal } from './LocalSignal.js';
 import type { PeerProfile } from './PeerProfile.js';
 import type { ProtocolEvent } from './ProtocolEvent.js';
+import { UnansweredOpens } from './UnansweredOpens.js';
 
 /** What the channels of one connection stand on. @internal */
 export interface HypercoreChannelsOptions {
@@ -49,7 +50,7 @@ export class HypercoreChannels implements ChannelHost {
   private readonly codecs: readonly Codec<Message>[];
   private readonly byDiscoveryKey = new Map<string, Channel>();
   private readonly opening: Deadlines<Channel>;
-  private readonly unanswered: Deadlines<PairRequest>;
+  private readonly unanswered: UnansweredOpens;
   /** Undefined until the handshake is done; null where there is none. */
   private session: Session | null | undefined = undefined;
   private ended = false;
@@ -63,7 +64,7 @@ export class HypercoreChannels implements ChannelHost {
     this.opening = new Deadlines(limits.openTimeoutMs, scheduler, channel =>
       channel.error(new TimeoutExceededError('open', limits.openTimeoutMs, 'channel')),
     );
-    this.unanswered = new Deadlines(limits.answerTimeoutMs, scheduler, request => request.settle());
+    this.unanswered = new UnansweredOpens(limits.answerTimeoutMs, scheduler);
     for (const name of [HYPERCORE_PROTOCOL, HYPERCORE_ALIAS]) mux.pair(name, null, this.onRemoteOpen);
   }
 
@@ -97,11 +98,7 @@ export class HypercoreChannels implements ChannelHost {
   }
 
   reject(discoveryKey: Uint8Array): void {
-    for (const request of this.unanswered.items()) {
-      if (request.id === null || keyString(request.id) !== keyString(discoveryKey)) continue;
-      this.unanswered.delete(request);
-      request.settle();
-    }
+    this.unanswered.reject(discoveryKey);
   }
 
   signal(signal: LocalSignal): void {

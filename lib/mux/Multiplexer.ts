@@ -47,6 +47,15 @@ export interface IncomingOpen {
   reject(): void;
 }
 
+/** An open that waits for a decision, and the timer that makes it. */
+interface Undecided {
+  readonly incoming: IncomingOpen;
+  timer: Subscription | null;
+}
+
+/** As many undecided opens are never worth looking through. */
+const FEW = 64;
+
 /**
  * Channels over a link of payloads, as Protomux has them over its stream.
  *
@@ -59,7 +68,9 @@ export class Multiplexer {
   private readonly mux: MuxState;
   private readonly subscription = new Subscription();
   private readonly incomingSubject = new Subject<IncomingOpen>();
-  private readonly undecided = new Map<PairRequest, IncomingOpen>();
+  private readonly undecided = new Map<PairRequest, Undecided>();
+  /** How many undecided opens are worth looking for those that the remote took back. */
+  private lookAt = FEW;
   private readonly drainedSubject = new BehaviorSubject(true);
   private readonly closedSubject = new AsyncSubject<never>();
   private readonly scheduler: SchedulerLike;
@@ -121,7 +132,7 @@ export class Multiplexer {
     return defer(() => {
       const waiting = [...this.undecided]
         .filter(([request]) => request.parked)
-        .map(([, incoming]) => incoming);
+        .map(([, { incoming }]) => incoming);
       return concat(from(waiting), this.incomingSubject);
     });
   }
@@ -173,10 +184,8 @@ export class Multiplexer {
   }
 
   private onIncoming(request: PairRequest): void {
-    const settle = (): void => {
-      this.undecided.delete(request);
-      request.settle();
-    };
+    if (this.undecided.size >= this.lookAt) this.settleTakenBack();
+    const settle = (): void => this.settle(request);
     const { protocol, id } = request;
     const incoming: IncomingOpen = {
       protocol,
@@ -190,13 +199,27 @@ export class Multiplexer {
         return channel;
       },
     };
-    this.undecided.set(request, incoming);
+    const undecided: Undecided = { incoming, timer: null };
+    this.undecided.set(request, undecided);
     this.incomingSubject.next(incoming);
     this.later(() => {
       const { answerTimeoutMs } = this.mux.limits;
       if (!request.parked || !this.incomingSubject.observed) settle();
-      else if (answerTimeoutMs > 0) this.subscription.add(this.scheduler.schedule(settle, answerTimeoutMs));
+      else if (answerTimeoutMs > 0 && this.undecided.has(request))
+        undecided.timer = this.scheduler.schedule(settle, answerTimeoutMs);
     });
+  }
+
+  private settle(request: PairRequest): void {
+    this.undecided.get(request)?.timer?.unsubscribe();
+    this.undecided.delete(request);
+    request.settle();
+  }
+
+  /** A remote that opens and takes back, again and again, must not pile up opens that nobody will ever answer. */
+  private settleTakenBack(): void {
+    for (const request of [...this.undecided.keys()]) if (!request.parked) this.settle(request);
+    this.lookAt = Math.max(FEW, 2 * this.undecided.size);
   }
 
   private later(work: () => void): void {
@@ -219,6 +242,7 @@ export class Multiplexer {
     this.ended = true;
     this.reading.end();
     this.subscription.unsubscribe();
+    for (const { timer } of this.undecided.values()) timer?.unsubscribe();
     this.undecided.clear();
     this.mux.destroy(failure?.error);
     this.drainedSubject.complete();

@@ -172,6 +172,28 @@ describe('Multiplexer', () => {
     expect(b.size).toBe(0);
   });
 
+  it('keeps no timer for an open that was decided, and nothing of a storm of opens that are taken back', () => {
+    const scheduler = new VirtualTimeScheduler();
+    const [here, there] = linkPair();
+    const mux = multiplex({ scheduler, flushScheduler: queueScheduler })(here);
+    const incoming: IncomingOpen[] = [];
+    mux.incoming.subscribe(open => incoming.push(open));
+    const timers = (): number => scheduler.actions.filter(action => !action.closed).length;
+    there.next(unhex('000101017000'));
+    expect(timers()).toBe(1);
+    incoming[0].reject();
+    expect(timers()).toBe(0);
+    for (let i = 0; i < 1000; i++) {
+      there.next(unhex('000101017100'));
+      there.next(unhex('000301'));
+    }
+    expect(incoming.length).toBe(1001);
+    expect(timers()).toBeLessThanOrEqual(64);
+    expect(listen(mux.incoming)).toEqual([]);
+    mux.destroy();
+    expect(timers()).toBe(0);
+  });
+
   it('leaves opens unanswered where rejects are errors', async () => {
     const links = linkPair();
     multiplex({ rejects: false })(links[1]);
