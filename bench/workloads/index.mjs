@@ -1,0 +1,22 @@
+/** Every workload, in the order in which they are shown. */
+export const workloadNames = [
+  'pipe-echo',
+  'tcp-echo',
+  'pipe-flood',
+  'pipe-flood-batched',
+  'tcp-flood',
+  'tcp-flood-batched',
+  'crypto-alone',
+  'pipe-bulk',
+  'tcp-bulk',
+  'handshakes',
+  'first-message',
+  'memory',
+  'scaling',
+];
+
+export async function loadWorkload(name) {
+  if (!workloadNames.includes(name))
+    throw new Error(`no workload ${name}; there are ${workloadNames.join(', ')}`);
+  return (await import(`./${name}.mjs`)).default;
+}

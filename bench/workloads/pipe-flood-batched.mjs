@@ -1,0 +1,9 @@
+import { flood } from './flood.mjs';
+
+export default {
+  title: 'flood of 200,000 × 100 B over an in-memory pipe, in batches of 64',
+  unit: 'messages/s',
+  kind: 'flood',
+  parameters: { via: 'pipe', count: 200_000, bytes: 100, batch: 64 },
+  run: flood,
+};

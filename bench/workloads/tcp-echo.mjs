@@ -1,0 +1,9 @@
+import { echo } from './echo.mjs';
+
+export default {
+  title: 'echo over TCP, 1 connection × 2,000 × 1,000 B',
+  unit: 'echoes/s',
+  kind: 'echo',
+  parameters: { via: 'tcp', pattern: 'XX', connections: 1, count: 2000, bytes: 1000 },
+  run: echo,
+};
