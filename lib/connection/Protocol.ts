@@ -1,5 +1,4 @@
 import {
-  asapScheduler,
   asyncScheduler,
   AsyncSubject,
   distinctUntilChanged,
@@ -22,6 +21,7 @@ import { type ChannelDefinition, ProtocolChannel } from '../mux/ProtocolChannel.
 import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
 import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
+import { Turn } from '../transports/Turn.js';
 import type { Channel } from './Channel.js';
 import { Deadlines } from './Deadlines.js';
 import { HypercoreChannels } from './HypercoreChannels.js';
@@ -39,7 +39,7 @@ export interface ChannelOptions {
   readonly peer?: PeerProfile;
   /** Runs every timer; `asyncScheduler` by default. */
   readonly scheduler?: SchedulerLike;
-  /** Ends the turn in which messages gather into one payload; `asapScheduler`, a microtask, by default. */
+  /** Ends the turn in which messages gather into one payload; a microtask by default. */
   readonly flushScheduler?: SchedulerLike;
 }
 
@@ -58,7 +58,7 @@ export class Protocol {
   private readonly eventSubject = new Subject<ProtocolEvent>();
   private readonly closedSubject = new AsyncSubject<never>();
   private readonly openedSubject = new AsyncSubject<Protocol>();
-  private readonly flushScheduler: SchedulerLike;
+  private readonly turn: Turn;
   private readonly mux: MuxState;
   private readonly hypercores: HypercoreChannels;
   /** Channels of other protocols that the remote has not answered. */
@@ -85,9 +85,12 @@ export class Protocol {
     readonly initiator: boolean,
     options: ChannelOptions = {},
   ) {
-    const { scheduler = asyncScheduler, flushScheduler = asapScheduler, peer } = options;
+    const { scheduler = asyncScheduler, flushScheduler, peer } = options;
     const limits = verifyLimits(options.limits);
-    this.flushScheduler = flushScheduler;
+    this.turn = new Turn(flushScheduler, () => {
+      this.flushing = false;
+      if (this.state === 'running') this.flush();
+    });
     this.reading = new ReadingHolds(
       () => this.link.pause(),
       () => this.link.resume(),
@@ -299,10 +302,7 @@ export class Protocol {
   private flushSoon(): void {
     if (this.flushing) return;
     this.flushing = true;
-    this.flushScheduler.schedule(() => {
-      this.flushing = false;
-      if (this.state === 'running') this.flush();
-    });
+    this.turn.schedule();
   }
 
   private flush(): void {

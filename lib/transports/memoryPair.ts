@@ -1,12 +1,6 @@
-import {
-  asapScheduler,
-  BehaviorSubject,
-  Observable,
-  type Observer,
-  type SchedulerLike,
-  type Subscriber,
-} from 'rxjs';
+import { BehaviorSubject, Observable, type Observer, type SchedulerLike, type Subscriber } from 'rxjs';
 import type { Transport } from './Transport.js';
+import { Turn } from './Turn.js';
 
 /** How an in-memory pair behaves. @public */
 export interface MemoryPairOptions {
@@ -32,7 +26,7 @@ export interface MemoryPairOptions {
  * @public
  */
 export function memoryPair(options: MemoryPairOptions = {}): [Transport, Transport] {
-  const { scheduler = asapScheduler, highWaterMarkBytes = 0x10000 } = options;
+  const { scheduler, highWaterMarkBytes = 0x10000 } = options;
   const a = new MemoryEnd(scheduler, highWaterMarkBytes);
   const b = new MemoryEnd(scheduler, highWaterMarkBytes);
   a.remote = b;
@@ -50,11 +44,12 @@ class MemoryEnd extends Observable<Uint8Array> implements Observer<Uint8Array> {
   private failure: { readonly cause: unknown } | null = null;
   private subscriber: Subscriber<Uint8Array> | null = null;
   private paused = false;
+  private readonly turn: Turn;
   private scheduled = false;
   private stopped = false;
 
   constructor(
-    private readonly scheduler: SchedulerLike,
+    scheduler: SchedulerLike | undefined,
     private readonly highWaterMarkBytes: number,
   ) {
     super(subscriber => {
@@ -62,6 +57,10 @@ class MemoryEnd extends Observable<Uint8Array> implements Observer<Uint8Array> {
       this.subscriber = subscriber;
       this.wake();
       return () => (this.subscriber = null);
+    });
+    this.turn = new Turn(scheduler, () => {
+      this.scheduled = false;
+      this.deliver();
     });
   }
 
@@ -107,10 +106,7 @@ class MemoryEnd extends Observable<Uint8Array> implements Observer<Uint8Array> {
   private wake(): void {
     if (this.scheduled || this.subscriber === null) return;
     this.scheduled = true;
-    this.scheduler.schedule(() => {
-      this.scheduled = false;
-      this.deliver();
-    });
+    this.turn.schedule();
   }
 
   private deliver(): void {
