@@ -39,6 +39,10 @@ export type { PeerProfile } from './connection/PeerProfile.js';
 export { rustPeer06, rustPeer07 } from './connection/rustPeer.js';
 export { Channel } from './connection/Channel.js';
 export type { LocalSignal } from './connection/LocalSignal.js';
+export type { Pausable, PressureOptions } from './connection/Pausable.js';
+export { paced, type PacedOptions } from './connection/paced.js';
+export { pullFrom, type PullOptions, readableFrom } from './connection/pullFrom.js';
+export { type SendOptions, type SendSource, type SendTarget, sendTo } from './connection/sendTo.js';
 export type {
   ChannelEvent,
   CloseEvent,
