@@ -72,15 +72,20 @@ const highest: Partial<Record<keyof Limits, number>> = {
   maxBatchBytes: 0x800000,
 };
 
+const verified: unique symbol = Symbol.for('rx-hypercore.limits') as never;
+
 /**
- * Fills in the defaults and checks every value.
+ * Fills in the defaults and checks every value. What it returned once it returns again as it is, so that the layers of a
+ * connection, each of which verifies what it is given, share one object.
  *
  * @throws RangeError if a value is not a non-negative integer, is zero where zero makes no sense, or is more than the
  * wire can express. This is a mistake of the caller, so it is thrown at once.
  * @public
  */
-export function verifyLimits(given: Partial<Limits> = {}): Limits {
-  const limits: Record<string, number> = { ...defaultLimits };
+export function verifyLimits(given: Partial<Limits> = defaultLimits): Limits {
+  if (given === defaultLimits) return defaultLimits;
+  if ((given as { [verified]?: Limits })[verified] === given) return given as Limits;
+  const limits: { -readonly [K in keyof Limits]: number } = { ...defaultLimits };
   for (const [name, value] of Object.entries(given) as [keyof Limits, number | undefined][]) {
     if (!(name in defaultLimits)) throw new RangeError(`unknown limit: ${name}`);
     if (value === undefined) continue;
@@ -91,5 +96,6 @@ export function verifyLimits(given: Partial<Limits> = {}): Limits {
     }
     limits[name] = value;
   }
-  return limits as unknown as Limits;
+  // Names the very object: a copy, or one that inherits from it, is verified anew.
+  return Object.freeze(Object.defineProperty(limits, verified, { value: limits }));
 }

@@ -1,5 +1,5 @@
 // rx-hypercore, built from lib/ into build/bench; which backend it runs on is chosen with `use`.
-import { firstValueFrom, of } from 'rxjs';
+import { filter, firstValueFrom, of } from 'rxjs';
 
 const lib = new URL('../../build/bench/', import.meta.url);
 const {
@@ -86,35 +86,24 @@ class OurChannel {
   onmessage = null;
   /** Whether the link takes more. */
   writable = true;
-  #drain = null;
 
   constructor(channel) {
     this.channel = channel;
-    const ignore = () => undefined;
-    channel.subscribe({ next: message => this.onmessage(message), error: ignore });
-    channel.drained.subscribe({
-      next: drained => {
-        this.writable = drained;
-        const drain = this.#drain;
-        if (!drained || drain === null) return;
-        this.#drain = null;
-        drain();
-      },
-      error: ignore,
-    });
+    channel.subscribe({ next: message => this.onmessage(message), error: () => undefined });
   }
 
   send(message) {
-    this.channel.next(message);
+    this.writable = this.channel.send(message);
   }
 
   sendBatch(messages) {
-    this.channel.sendBatch(messages);
+    this.writable = this.channel.sendBatch(messages);
   }
 
   /** Resolves when the link takes more again. */
-  drained() {
-    return new Promise(resolve => (this.#drain = resolve));
+  async drained() {
+    await firstValueFrom(this.channel.drained.pipe(filter(Boolean)));
+    this.writable = true;
   }
 }
 
