@@ -114,6 +114,7 @@ for (const version of [10, 11] as Version[]) {
      * - Hypercore 10 rounds integers above 2^53 - 1; here they are refused (`ERR_BAD_VALUE`), as in hypercore 11.
      * - Hypercore 10 ends before the flags of noData, want and unwant; here they are read, as in hypercore 11.
      * - Hypercore 10 refuses manifests of version 2 and 3; here they are read, as in hypercore 11.
+     * - Hypercore 10 knows nothing of the flags 4 and 8 of a manifest; here their parts are read, as in hypercore 11.
      * - A request whose last part is a seek without padding is refused by both; here it is read, for the Rust crate.
      * - Their uint32array, read from a whole buffer as here, cannot run past its end; in a batch it would.
      */
@@ -195,5 +196,6 @@ function isMeant(
   }
   if (version === 11) return false;
   const tooLarge = ours instanceof BadValueError && ours.message.includes('above 2^53 - 1');
-  return tooLarge || ['noData', 'want', 'unwant'].includes(type);
+  const partsOf11 = type === 'data' && read(theirCodec(11, type), wire).error !== undefined;
+  return tooLarge || partsOf11 || ['noData', 'want', 'unwant'].includes(type);
 }
