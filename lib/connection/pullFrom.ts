@@ -31,11 +31,11 @@ export interface PullOptions<T> extends PressureOptions {
  * @see {@link paced}, for more than one at a time; {@link readableFrom}
  * @public
  */
-export function pullFrom<T>(channel: Observable<T> & Pausable, options?: PullOptions<T>): AsyncIterable<T>;
 export function pullFrom<T>(
   link: Pausable,
   options: PullOptions<T> & { readonly of: Observable<T> },
 ): AsyncIterable<T>;
+export function pullFrom<T>(channel: Observable<T> & Pausable, options?: PullOptions<T>): AsyncIterable<T>;
 export function pullFrom<T>(link: Pausable, options: PullOptions<T> = {}): AsyncIterable<T> {
   const { of: values = link as unknown as Observable<T> } = options;
   verifyMarks(options);
@@ -55,12 +55,12 @@ export function pullFrom<T>(link: Pausable, options: PullOptions<T> = {}): Async
  * @public
  */
 export function readableFrom<T>(
-  channel: Observable<T> & Pausable,
-  options?: PullOptions<T>,
-): ReadableStream<T>;
-export function readableFrom<T>(
   link: Pausable,
   options: PullOptions<T> & { readonly of: Observable<T> },
+): ReadableStream<T>;
+export function readableFrom<T>(
+  channel: Observable<T> & Pausable,
+  options?: PullOptions<T>,
 ): ReadableStream<T>;
 export function readableFrom<T>(link: Pausable, options: PullOptions<T> = {}): ReadableStream<T> {
   const { of: values = link as unknown as Observable<T> } = options;
