@@ -6,3 +6,16 @@
 
 export { memoryPair, type MemoryPairOptions } from '../transports/memoryPair.js';
 export { marbleChannel, type MarbleChannel } from './marbleChannel.js';
+export { HostilePeer, type HostileEvent, type HostilePeerOptions } from './hostile/HostilePeer.js';
+export { type HostileAct, type Misbehaviour, type Verdict } from './hostile/Misbehaviour.js';
+export { misbehaviours, type MisbehaviourOptions } from './hostile/misbehaviours.js';
+export {
+  joinBytes,
+  rawBatch,
+  rawClose,
+  rawMessage,
+  type RawOpen,
+  rawOpen,
+  rawReject,
+  rawUint,
+} from './hostile/rawPackets.js';
