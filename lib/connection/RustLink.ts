@@ -5,16 +5,10 @@ import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
 import type { PayloadLink } from './PayloadLink.js';
 
-/** A batch without an item, `00 00 01`: it says nothing, and every peer takes it for that. */
-const nothing = (): Uint8Array => {
-  const buffer = new Uint8Array(HEADROOM + 3 + TAILROOM);
-  buffer[HEADROOM + 2] = 1;
-  return buffer;
-};
-
 /**
  * A link whose payloads the Rust crate 0.6 can read even where two of them reach it in one read: none is empty, and none has
- * a length that is a multiple of 256, whose prefix the crate takes for padding.
+ * a length that is a multiple of 256, whose prefix the crate takes for padding. And one that never leaves the crate 0.7
+ * asleep over what it has received: it says nothing at the beginning and whenever it was silent for a while.
  *
  * @internal
  */
@@ -29,7 +23,11 @@ export class RustLink extends Observable<Uint8Array> implements PayloadLink {
   ) {
     super(subscriber => {
       const opened: Subscription = link.opened.subscribe({
-        next: () => this.keepAlive.start(),
+        next: () => {
+          // The crate 0.7 tells of the handshake only when it has read something after it.
+          this.sayNothing();
+          this.keepAlive.start();
+        },
         error: () => undefined,
       });
       subscriber.add(() => {
@@ -38,9 +36,7 @@ export class RustLink extends Observable<Uint8Array> implements PayloadLink {
       });
       subscriber.add(link.subscribe(subscriber));
     });
-    this.keepAlive = new QuietTimer(scheduler, keepAliveMs, () => {
-      link.sendInPlace(nothing(), HEADROOM, HEADROOM + 3);
-    });
+    this.keepAlive = new QuietTimer(scheduler, keepAliveMs, () => this.sayNothing());
   }
 
   get session(): Session | null {
@@ -82,6 +78,13 @@ export class RustLink extends Observable<Uint8Array> implements PayloadLink {
   release(): Transport {
     this.keepAlive.stop();
     return this.link.release();
+  }
+
+  /** In a batch without an item, `00 00 01`, which every peer takes for that. */
+  private sayNothing(): void {
+    const buffer = new Uint8Array(HEADROOM + 3 + TAILROOM);
+    buffer[HEADROOM + 2] = 1;
+    this.link.sendInPlace(buffer, HEADROOM, HEADROOM + 3);
   }
 }
 

@@ -47,13 +47,14 @@ export const rustPeer06: PeerProfile = {
  *
  * - Never puts messages of two channels into one batch, which the crate takes for one.
  * - Extension messages have the length of their payload before it, as the crate wants them.
- * - Nobody waits for a sign of life: the crate sends none.
+ * - Nobody waits for a sign of life: the crate sends none. This side gives one each second, and one when the handshake is
+ *   done, because the crate may sleep over what it has received until more arrives.
  *
  * @public
  */
 export const rustPeer07: PeerProfile = {
   dialect: 'rust-0.7',
-  limits: { keepAliveMs: 5_000, idleTimeoutMs: 0 },
+  limits: { keepAliveMs: 1_000, idleTimeoutMs: 0 },
   packing: { channelsPerBatch: 'one', controlInBatches: false, overshoot: false, maxBatchBytes: 0x8000 },
   maxPayloadBytes: 0x10000 - 3 - 17, // with length and MAC, what fits into the buffer it reads into
   frameGapMs: 0,

@@ -245,6 +245,18 @@ for (const version of ['0.6', '0.7'] as const) {
         else await peer.event('channel');
       });
 
+      if (is('0.7')) {
+        it('the end of the handshake and our header in one read: it sleeps over them until more arrives', async () => {
+          const peer = await RustPeer.start(version, { role: 'report', keys: [key], active: true });
+          const side = await RawSide.connect(peer.port, 'handshake');
+          await side.flush();
+          await pause(500);
+          expect(peer.untaken('handshake')).toEqual([]);
+          side.send(new Uint8Array());
+          await peer.event('handshake');
+        });
+      }
+
       it('the end of the handshake and our header in one read, or the header and a record: these it takes', async () => {
         for (const cut of [67 + 59, 67]) {
           const peer = await RustPeer.start(version, { role: 'report', keys: [key] });

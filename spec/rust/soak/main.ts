@@ -1,4 +1,5 @@
-// Mixed traffic with both versions of the crate at once, over wires that cut at random: `main.ts [--minutes n] [--seed n]`.
+// Mixed traffic with both versions of the crate at once, over wires that cut at random: `main.ts [--minutes n] [--seed n]
+// [--only part-of-a-name] [--without-profile]`.
 import { Random } from '../../helpers/random.js';
 import { Conversation, reasonOf, type Setting } from './Conversation.js';
 
@@ -9,6 +10,7 @@ const argument = (name: string): string | undefined => {
 const minutes = Number(argument('minutes') ?? 10);
 const seed = Number(argument('seed') ?? Date.now() % 0x7fffffff);
 const only = argument('only') ?? '';
+const profile = !process.argv.includes('--without-profile');
 
 const anywhere = { cuts: 'anywhere', longest: 3_000, pauseMs: 2 } as const;
 const frames = { cuts: 'frames', pauseMs: 1 } as const;
@@ -44,7 +46,10 @@ const settings: Setting[] = [true, false].flatMap((weDial): Setting[] => {
 
 const conversations = settings
   .filter(({ name }) => name.includes(only))
-  .map((setting, n) => new Conversation(setting, new Random(setting.name, seed + n)));
+  .map(
+    (setting, n) =>
+      new Conversation({ ...setting, options: { profile } }, new Random(setting.name, seed + n)),
+  );
 console.log(`soak: ${conversations.length} connections for ${minutes} minutes, seed ${seed}`);
 
 const started = Date.now();
