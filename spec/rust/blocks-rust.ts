@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { map, take, toArray } from 'rxjs';
 import { type Block, followBlocks } from '../../demo/blocks/followBlocks.js';
 import { serveBlocks } from '../../demo/blocks/serveBlocks.js';
+import { rustPeer06, rustPeer07 } from 'rx-hypercore';
 import { hex } from '../helpers/bytes.js';
+import { Random } from '../helpers/random.js';
 import { blockBytes } from '../interop/peers/blockBytes.mjs';
 import { end, soon } from '../interop/support/OurSide.js';
 import { ProofSource } from '../interop/support/ProofSource.js';
+import { Relay } from './support/Relay.js';
 import { type CrateVersion, RustPeer } from './support/RustPeer.js';
 import { RustSide } from './support/RustSide.js';
 
@@ -65,6 +68,7 @@ for (const version of ['0.6', '0.7'] as const) {
   describe(`blocks with crate ${version}`, () => {
     afterEach(async () => {
       RustSide.dropAll();
+      Relay.closeAll();
       await RustPeer.stopAll();
     });
     afterAll(() => expect(RustPeer.alive).toBe(0));
@@ -99,6 +103,45 @@ for (const version of ['0.6', '0.7'] as const) {
         await source.close();
       });
     }
+
+    it(
+      'over a wire that cuts anywhere, blocks of many sizes both ways',
+      async () => {
+        const anywhere = { cuts: 'anywhere', longest: 3_000, pauseMs: 1 } as const;
+        const random = new Random(`cuts for crate ${version}`);
+        const whole = version === '0.6'; // as it is, it cannot read halves of frames
+        const profile = whole ? { ...rustPeer06, maxPayloadBytes: 131_052, frameGapMs: 0 } : rustPeer07;
+        const largest = whole ? 130_000 : 65_000;
+        for (const weDial of [true, false]) {
+          const meeting = { version, weDial, profile };
+          for (const size of [1, 1_000, largest]) {
+            const relay = new Relay(random, anywhere, anywhere);
+            const writer = { role: 'writer', seed, count: 10, size, wholeFrames: whole } as const;
+            const theirs = await RustSide.meet({ ...meeting, relay }, writer);
+            const read = followBlocks(await theirs.ours.channel(theirs.peer.key)).pipe(
+              map(digestOf),
+              take(10),
+              toArray(),
+            );
+            expect(await soon(read, 'its blocks')).toEqual(expected(10, size));
+
+            const source = await ProofSource.create({ seed });
+            await source.append(10, size);
+            const key = hex(source.key);
+            const reader = { role: 'reader', keys: [key], window: 8, wholeFrames: whole } as const;
+            const ours = await RustSide.meet(
+              { ...meeting, relay: new Relay(random, anywhere, anywhere) },
+              reader,
+            );
+            serveBlocks(await ours.ours.channel(key), source).subscribe();
+            await ours.peer.event('downloaded');
+            expect(blocksOf(ours.peer)).toEqual(expected(10, size));
+            await source.close();
+          }
+        }
+      },
+      deadlineMs,
+    );
 
     it('live: it appends while we follow', async () => {
       const writer = { role: 'writer', seed, count: 1, size: 50 } as const;

@@ -48,7 +48,10 @@ const conversations = settings
   .filter(({ name }) => name.includes(only))
   .map(
     (setting, n) =>
-      new Conversation({ ...setting, options: { profile } }, new Random(setting.name, seed + n)),
+      new Conversation(
+        { ...setting, ...(profile ? {} : { options: { profile: false } }) },
+        new Random(setting.name, seed + n),
+      ),
   );
 console.log(`soak: ${conversations.length} connections for ${minutes} minutes, seed ${seed}`);
 

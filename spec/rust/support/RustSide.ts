@@ -1,13 +1,15 @@
 import {
   type Channel,
   hypercoreProtocol,
+  type PeerProfile,
   type Protocol,
   type ProtocolEvent,
   type ProtocolOptions,
+  rustPeer06,
+  rustPeer07,
 } from 'rx-hypercore';
 import { tcpConnect, tcpListen } from 'rx-hypercore/node';
 import { filter, type Observable, ReplaySubject, Subscription } from 'rxjs';
-import { rustPeer06, rustPeer07 } from '../../../lib/connection/rustPeer.js';
 import { hex, unhex } from '../../helpers/bytes.js';
 import { end, soon } from '../../interop/support/OurSide.js';
 import type { Relay } from './Relay.js';
@@ -19,8 +21,8 @@ export const profiles = { '0.6': rustPeer06, '0.7': rustPeer07 } as const;
 export interface Meeting extends Omit<ProtocolOptions, 'initiator' | 'peer'> {
   readonly version: CrateVersion;
   readonly weDial: boolean;
-  /** False: without the profile for the peer. */
-  readonly profile?: boolean;
+  /** In place of the profile for the peer's version; false for none. */
+  readonly profile?: PeerProfile | false;
   /** What stands between the two, if anything. */
   readonly relay?: Relay;
 }
@@ -36,14 +38,14 @@ export class RustSide {
 
   /** Starts a peer and connects with it. */
   static async meet(
-    { version, weDial, profile = true, relay, ...options }: Meeting,
+    { version, weDial, profile = profiles[version], relay, ...options }: Meeting,
     peerOptions: Omit<PeerOptions, 'dial'>,
   ): Promise<{ peer: RustPeer; ours: RustSide }> {
     const ours = new RustSide();
     const protocolOptions = {
       ...options,
       initiator: weDial,
-      ...(profile && { peer: profiles[version] }),
+      ...(profile !== false && { peer: profile }),
     };
     const speak = (transports: ReturnType<typeof tcpConnect>): Promise<Protocol> =>
       new Promise((resolve, reject) => {
