@@ -71,6 +71,7 @@ export default tseslint.config(
     files: ['**/*.ts'],
     plugins: { 'import-x': importX },
     settings: {
+      'import-x/extensions': ['.ts', '.js'],
       'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
     },
     rules: {
@@ -108,7 +109,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: ['./*', '../*'] }] },
   },
   {
-    files: ['lib/node.ts', 'lib/transports/tcp.ts', 'lib/transports/nodeDuplex.ts'],
+    files: ['lib/node.ts', 'lib/transports/tcp.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ group: ['rxjs/*', '!rxjs/testing'] }] }],
     },

@@ -100,6 +100,7 @@ export class Channel extends Subject<Message> {
   /** Signals from the protocol to its channels; nothing of them crosses the wire. */
   get signals(): Observable<LocalSignal> {
     this.signalSubject ??= new Subject();
+    if (this.ending !== null) this.signalSubject.complete();
     return this.signalSubject.asObservable();
   }
 
@@ -177,12 +178,18 @@ export class Channel extends Subject<Message> {
     if (this.state === 'opening' && this.pending !== null) {
       this.state = 'closing';
       this.stop({ failed: false });
-    } else this.closeWire(() => this.end());
+    } else this.finish({ failed: false }, true);
   }
 
   /** Closes the channel and fails its subscribers with `error`. */
   override error(error: unknown): void {
-    this.closeWire(() => this.end(error));
+    this.finish({ failed: true, error }, true);
+  }
+
+  /** Closes the channel and lets go of every subscriber. */
+  override unsubscribe(): void {
+    this.complete();
+    super.unsubscribe();
   }
 
   /** @internal */
@@ -202,7 +209,7 @@ export class Channel extends Subject<Message> {
     } catch (error) {
       return this.error(error); // one of them cannot be encoded: a mistake on this side, not the connection's
     }
-    if (wasClosing) this.closeWire(() => this.end());
+    if (wasClosing) this.finish({ failed: false }, true);
     else if (this.openedSubject !== null) announce(this.openedSubject, this);
   }
 
@@ -213,12 +220,7 @@ export class Channel extends Subject<Message> {
 
   /** The channel is over: fails with `error` if there is one, else completes. Sends nothing. @internal */
   end(...error: [] | [unknown]): void {
-    if (this.state === 'ended') return;
-    this.state = 'ended';
-    this.pending = null;
-    this.wire = null;
-    this.host.channelEnded(this);
-    this.stop(error.length === 0 ? { failed: false } : { failed: true, error: error[0] });
+    this.finish(error.length === 0 ? { failed: false } : { failed: true, error: error[0] }, false);
   }
 
   /** What the remote said. @internal */
@@ -270,11 +272,16 @@ export class Channel extends Subject<Message> {
     this.signalSubject?.complete();
   }
 
-  /** `end` forgets the wire, so take it first; close it last, so that nothing follows the close. */
-  private closeWire(end: () => void): void {
+  /** The one way out. The wire is closed before anybody is told, so that whoever hears of it may open the key anew. */
+  private finish(ending: Ending, closes: boolean): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.pending = null;
     const { wire } = this;
-    end();
-    wire?.close();
+    this.wire = null;
+    if (closes) wire?.close();
+    this.host.channelEnded(this);
+    this.stop(ending);
   }
 }
 

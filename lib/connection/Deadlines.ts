@@ -45,7 +45,7 @@ export class Deadlines<T> {
       this.timer = null;
       const now = this.scheduler.now();
       for (const [item, at] of this.due) {
-        if (at > now) return this.arm(at - now);
+        if (at > now) return this.arm(Math.min(at - now, this.afterMs)); // the clock may have been set back
         this.due.delete(item);
         this.expired(item);
       }

@@ -41,6 +41,11 @@ export class ExtensionSubject<T> extends Subject<T> {
     super.error(error);
   }
 
+  override unsubscribe(): void {
+    this.ended();
+    super.unsubscribe();
+  }
+
   /** What the remote sent. */
   receive(payload: Uint8Array): void {
     if (this.isStopped) return;

@@ -3,7 +3,12 @@ import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import type { Codec } from '../encoding/Codec.js';
 import { encode } from '../encoding/encode.js';
 import { rest } from '../encoding/rest.js';
-import { CapabilityMismatchError, ChannelRejectedError, TimeoutExceededError } from '../errors.js';
+import {
+  CapabilityMismatchError,
+  ChannelClosedError,
+  ChannelRejectedError,
+  TimeoutExceededError,
+} from '../errors.js';
 import { replicationCapability } from '../keys/capability.js';
 import { discoveryKey as discoveryKeyOf, keyString } from '../keys/discoveryKey.js';
 import type { Limits } from '../limits.js';
@@ -83,7 +88,7 @@ export class HypercoreChannels implements ChannelHost {
     if (existing !== undefined) return existing;
     const channel = new Channel(new Uint8Array(key), discoveryKey, this);
     if (this.ended) {
-      channel.end();
+      channel.end(new ChannelClosedError());
       return channel;
     }
     this.byDiscoveryKey.set(name, channel);
@@ -94,7 +99,10 @@ export class HypercoreChannels implements ChannelHost {
   /** The handshake is done: what was opened before it opens on the wire, in that order. */
   sessionOpened(session: Session | null): void {
     this.session = session;
-    for (const channel of this.list()) this.openOnWire(channel, session);
+    for (const channel of this.list()) {
+      const known = this.byDiscoveryKey.get(keyString(channel.discoveryKey)) === channel;
+      if (known) this.openOnWire(channel, session); // else it ended while others opened
+    }
   }
 
   reject(discoveryKey: Uint8Array): void {
@@ -126,7 +134,16 @@ export class HypercoreChannels implements ChannelHost {
     this.unanswered.clear();
   }
 
+  /** A channel that cannot be opened fails alone. */
   private openOnWire(channel: Channel, session: Session | null): void {
+    try {
+      this.connect(channel, session);
+    } catch (error) {
+      channel.error(error);
+    }
+  }
+
+  private connect(channel: Channel, session: Session | null): void {
     const wire = this.options.mux.createChannel<Uint8Array>({
       protocol: HYPERCORE_PROTOCOL,
       aliases: [HYPERCORE_ALIAS],
@@ -139,7 +156,7 @@ export class HypercoreChannels implements ChannelHost {
         onclose: (_isRemote, reason) => onClose(channel, reason),
       },
     });
-    if (wire === null) throw new Error('two channels for one discovery key'); // the map above forbids it
+    if (wire === null) throw new TypeError('a channel of another kind is open for this discovery key');
     channel.attach(wire);
     this.opening.add(channel);
     wire.open(this.greeting(channel, session));

@@ -1,17 +1,39 @@
-import { asyncScheduler, Observable, of, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import {
+  asyncScheduler,
+  AsyncSubject,
+  Observable,
+  of,
+  type SchedulerLike,
+  type Subscriber,
+  Subscription,
+} from 'rxjs';
+import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import {
   FrameTooLargeError,
   isHypercoreError,
   LimitExceededError,
+  RemoteKeyMismatchError,
+  TimeoutExceededError,
   TransportClosedError,
   TransportFailedError,
 } from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
+import { admit } from '../secret/admit.js';
 import { ReleasedTransport } from '../secret/ReleasedTransport.js';
+import type { Authorizer } from '../secret/SecureLinkOptions.js';
 import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
 import type { PayloadLink } from './PayloadLink.js';
 import type { SecuredTransport } from './SecuredTransport.js';
+
+/** What concerns a link over a connection that somebody else secured. @internal */
+export interface MessageLinkOptions {
+  readonly crypto: CryptoBackend;
+  readonly remotePublicKey?: Uint8Array;
+  readonly authorize?: Authorizer;
+  readonly limits?: Partial<Limits>;
+  readonly scheduler?: SchedulerLike;
+}
 
 /**
  * A link over a connection that somebody else has encrypted and framed (a hyperswarm connection): payloads pass as they
@@ -25,7 +47,7 @@ import type { SecuredTransport } from './SecuredTransport.js';
  */
 export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
   readonly session: Session;
-  readonly opened: Observable<Session>;
+  private readonly openedSubject = new AsyncSubject<Session>();
   readonly writable: Observable<boolean>;
   private readonly limits: Limits;
   private readonly scheduler: SchedulerLike;
@@ -36,6 +58,7 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
   /** Takes what still comes in for the next owner of the transport. */
   private heir: ReleasedTransport | null = null;
   private paused = false;
+  private admitted = false;
   private delivering = false;
   private held: Uint8Array[] = [];
   private heldBytes = 0;
@@ -44,7 +67,7 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
 
   constructor(
     private readonly transport: SecuredTransport,
-    options: { readonly limits?: Partial<Limits>; readonly scheduler?: SchedulerLike },
+    private readonly options: MessageLinkOptions,
   ) {
     super(subscriber => {
       this.subscriber = subscriber;
@@ -60,13 +83,19 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
       });
       subscriber.add(() => {
         if (this.heir === null) this.inbound?.unsubscribe();
+        this.openedSubject.complete();
       });
+      this.admit(subscriber);
     });
     this.session = transport.session;
-    this.opened = of(transport.session);
     this.writable = transport.writable ?? of(true);
     this.limits = verifyLimits(options.limits);
     this.scheduler = options.scheduler ?? asyncScheduler;
+  }
+
+  /** Emits when the remote is known to be welcome and payloads may be sent: not before this link is subscribed. */
+  get opened(): Observable<Session> {
+    return this.openedSubject.asObservable();
   }
 
   sendInPlace(buffer: Uint8Array, start: number, end: number): void {
@@ -81,7 +110,7 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
   complete(): void {
     if (this.closing !== null) return;
     this.transport.complete();
-    this.closing = this.scheduler.schedule(() => this.subscriber?.complete(), this.limits.closeTimeoutMs);
+    this.closing = this.after(this.limits.closeTimeoutMs, () => this.subscriber?.complete());
   }
 
   error(error: unknown): void {
@@ -121,6 +150,42 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
     return (this.heir = heir);
   }
 
+  /** The remote's key is checked here as on any connection: first the pin, then the authorizer. */
+  private admit(subscriber: Subscriber<Uint8Array>): void {
+    const { crypto, remotePublicKey, authorize } = this.options;
+    const { session } = this;
+    if (remotePublicKey !== undefined && !crypto.equal(remotePublicKey, session.remotePublicKey)) {
+      subscriber.error(new RemoteKeyMismatchError());
+      return;
+    }
+    if (authorize === undefined) return this.welcome();
+    const { handshakeTimeoutMs } = this.limits;
+    const late = this.after(handshakeTimeoutMs, () =>
+      subscriber.error(new TimeoutExceededError('authorize', handshakeTimeoutMs)),
+    );
+    subscriber.add(late);
+    subscriber.add(
+      admit(authorize, new Uint8Array(session.remotePublicKey)).subscribe({
+        next: () => {
+          late.unsubscribe();
+          this.welcome();
+        },
+        error: error => subscriber.error(error),
+      }),
+    );
+  }
+
+  private welcome(): void {
+    this.admitted = true;
+    this.openedSubject.next(this.session);
+    this.openedSubject.complete();
+    this.deliver();
+  }
+
+  private after(delayMs: number, act: () => void): Subscription {
+    return delayMs > 0 ? this.scheduler.schedule(act, delayMs) : new Subscription();
+  }
+
   private fail(error: unknown): void {
     if (this.heir === null) this.subscriber?.error(error);
     else this.heir.settle({ error });
@@ -140,7 +205,7 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
       this.subscriber?.error(new FrameTooLargeError(payload.length, maxFrameBytes));
       return;
     }
-    if (!this.paused && !this.delivering && this.held.length === 0) {
+    if (this.admitted && !this.paused && !this.delivering && this.held.length === 0) {
       this.subscriber?.next(payload);
       return;
     }
@@ -154,7 +219,7 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
 
   /** Emits what was held, and then the end that came meanwhile. */
   private deliver(): void {
-    if (this.delivering) return;
+    if (this.delivering || !this.admitted) return;
     this.delivering = true;
     while (!this.paused && this.held.length > 0) {
       const payload = this.held.shift()!;

@@ -43,6 +43,12 @@ export interface ChannelOptions {
   readonly flushScheduler?: SchedulerLike;
 }
 
+/** A channel of another protocol that waits for the session. */
+interface Waiting {
+  readonly channel: { error(error: unknown): void; complete(): void };
+  readonly open: () => void;
+}
+
 /**
  * One connection: its handshake, its channels, its end.
  *
@@ -68,7 +74,7 @@ export class Protocol {
   /** While the multiplexer holds early messages enough. */
   private pressure = Subscription.EMPTY;
   /** Other channels opened before the session was; null once it is. */
-  private waiting: (() => void)[] | null = [];
+  private waiting: Set<Waiting> | null = new Set();
   /** Whether channels of other protocols would end the connection. */
   private readonly onlyCores: boolean;
   private flushing = false;
@@ -166,7 +172,7 @@ export class Protocol {
    * Opens the channel of a key (32 bytes), or returns the one that is open. It may be called at any time; what is sent
    * on it waits until the remote opened it too and proved that it knows the key.
    *
-   * After the end of the connection the channel is complete from the start.
+   * After the end of the connection the channel fails with `ERR_CHANNEL_CLOSED` from the start.
    *
    * @throws RangeError if the key is not 32 bytes long.
    */
@@ -191,8 +197,8 @@ export class Protocol {
       this.opening.add(channel);
       channel.open();
     };
-    if (this.waiting !== null) this.waiting.push(open);
-    else open();
+    if (this.waiting === null) open();
+    else this.waiting.add({ channel, open });
     return channel;
   }
 
@@ -222,10 +228,12 @@ export class Protocol {
     this.state = 'closing';
     this.hypercores.clear();
     for (const channel of this.channels) channel.end();
+    this.endWaiting([]);
     this.mux.closeAll();
     this.flush();
-    if (idle) this.finish();
-    else this.link.complete();
+    if (!idle) return this.link.complete();
+    this.finish();
+    this.link.error(new TransportClosedError('close')); // nothing was said yet: no need to end in order
   }
 
   /** Tears the connection down at once; what is open fails with `error`, or completes if there is none. */
@@ -240,6 +248,7 @@ export class Protocol {
    * The channels complete, and the remote is told nothing.
    */
   release(): Transport {
+    this.flush(); // what was sent in this turn still belongs to it
     const transport = this.link.release();
     this.finish();
     return transport;
@@ -284,7 +293,13 @@ export class Protocol {
     this.hypercores.sessionOpened(session);
     const waiting = this.waiting ?? [];
     this.waiting = null;
-    for (const open of waiting) open();
+    for (const { channel, open } of waiting) {
+      try {
+        open();
+      } catch (error) {
+        channel.error(error); // what cannot be opened fails alone
+      }
+    }
     this.openedSubject.next(this);
     this.openedSubject.complete();
   }
@@ -313,6 +328,16 @@ export class Protocol {
     }
   }
 
+  /** Ends channels of other protocols that no session came for. */
+  private endWaiting(error: [] | [unknown]): void {
+    const waiting = this.waiting ?? [];
+    this.waiting = null;
+    for (const { channel } of waiting) {
+      if (error.length === 0) channel.complete();
+      else channel.error(error[0]);
+    }
+  }
+
   /** The one way out: with an error or without, everything ends here, once. */
   private finish(...error: [] | [unknown]): void {
     if (this.state === 'ended') return;
@@ -323,6 +348,7 @@ export class Protocol {
     this.opening.clear();
     const ofChannels: [] | [unknown] = error.length === 0 ? [] : [new ChannelClosedError(error[0])];
     for (const channel of this.channels) channel.end(...ofChannels);
+    this.endWaiting(ofChannels);
     if (error.length === 0) this.mux.closeAll(); // ended by this side: its other channels complete
     this.mux.destroy(...error);
     for (const subject of [this.eventSubject, this.openedSubject, this.closedSubject]) {

@@ -3,6 +3,7 @@ import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import { portableCrypto } from '../crypto/portable/portable.js';
 import { SecureLink } from '../secret/SecureLink.js';
 import { type SecureLinkOptions, stateOptionsOf } from '../secret/SecureLinkOptions.js';
+import { verifyPacking } from '../mux/verifyPacking.js';
 import { verifySecureOptions } from '../secret/SecureOptions.js';
 import type { Transport } from '../transports/Transport.js';
 import { MessageLink } from './MessageLink.js';
@@ -41,7 +42,8 @@ export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, Chan
 export function hypercoreProtocol(options: ProtocolOptions): OperatorFunction<Transport, Protocol> {
   const crypto = options.crypto ?? portableCrypto;
   const tailored = optionsForPeer({ ...options, crypto });
-  verifySecureOptions(stateOptionsOf(tailored));
+  const limits = verifySecureOptions(stateOptionsOf(tailored));
+  verifyPacking(tailored.packing ?? {}, limits.maxBatchBytes);
   return mergeMap(transport => connection(transport, tailored));
 }
 
@@ -66,6 +68,10 @@ function linkOver(
   options: ProtocolOptions & SecureLinkOptions,
 ): PayloadLink {
   const { peer } = options;
-  if ('session' in transport) return new MessageLink(transport, options);
+  if ('session' in transport) {
+    if (transport.session.initiator !== options.initiator)
+      throw new TypeError('the session has the other role');
+    return new MessageLink(transport, options);
+  }
   return peer === undefined ? new SecureLink(transport, options) : peer.link(peer, transport, options);
 }

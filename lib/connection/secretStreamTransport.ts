@@ -6,6 +6,8 @@ import type { SecuredTransport } from './SecuredTransport.js';
 
 /** What is used of a `@hyperswarm/secret-stream`, as hyperswarm and hyperdht hand them out. @public */
 export interface SecretStream extends DuplexStream {
+  /** Whether it is gone already. */
+  readonly destroyed?: boolean;
   /** Settles with whether the handshake succeeded. */
   readonly opened: PromiseLike<boolean>;
   readonly isInitiator: boolean;
@@ -39,6 +41,7 @@ export function secretStreamTransport(stream: SecretStream): Observable<SecuredT
     const failed = (cause?: unknown): void =>
       subscriber.error(new HandshakeFailedError(1, 'the secret stream closed before it was open', cause));
     const onClose = (): void => (ready ? subscriber.complete() : failed());
+    if (stream.destroyed === true) return failed();
     stream.on('close', onClose);
     subscriber.add(() => {
       stream.removeListener('close', onClose);

@@ -46,5 +46,5 @@ export function readStreamHeader(crypto: CryptoBackend, session: Session, body: 
   if (!crypto.equal(expected, body.subarray(0, STREAM_ID_BYTES))) {
     throw new StreamHeaderError('the stream id is not that of this session');
   }
-  return body.slice(STREAM_ID_BYTES);
+  return new Uint8Array(body.subarray(STREAM_ID_BYTES)); // `slice` of a Buffer would be a view
 }

@@ -1,7 +1,9 @@
 import type { Observable } from 'rxjs';
-import { EMPTY, of, Subject, Subscription } from 'rxjs';
+import { EMPTY, of, ReplaySubject, Subscription } from 'rxjs';
 import { Channel } from '../connection/Channel.js';
+import { encode } from '../encoding/encode.js';
 import type { Message } from '../messages/Message.js';
+import { messageCodecs } from '../messages/wireTypes.js';
 
 /** A channel without a connection, and what an application sends on it. @public */
 export interface MarbleChannel {
@@ -27,17 +29,19 @@ export interface MarbleChannel {
  * @public
  */
 export function marbleChannel(remote: Observable<Message> = EMPTY): MarbleChannel {
-  const outbound = new Subject<Message>();
+  const outbound = new ReplaySubject<Message>(); // also for who subscribes after the first message
   const key = new Uint8Array(32);
   const channel = new Channel(key, key, {
     drained: of(true),
     maxPendingMessages: Infinity,
+    namesExtensions: true, // what an application says, not how it is shortened on the wire
     pause: () => new Subscription(),
     channelSignal: () => undefined,
     channelEnded: () => undefined,
   });
   channel.attach({
-    send: (_type, message) => {
+    send: (type, message) => {
+      encode(messageCodecs[type], message as Message); // what cannot be sent throws here too
       outbound.next(message as Message);
       return true;
     },

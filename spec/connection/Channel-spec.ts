@@ -63,7 +63,7 @@ describe('Channel', () => {
     expect(received).toEqual([]);
     channel.next(want({ start: 2, length: 1 }));
     expect(received).toEqual(['ERR_LIMIT_EXCEEDED']);
-    expect(log).toEqual(['ended', 'close sent']);
+    expect(log).toEqual(['close sent', 'ended']);
     channel.remoteOpened();
     expect(log.length).toBe(2);
   });
@@ -74,7 +74,7 @@ describe('Channel', () => {
     expect(received).toEqual(['complete']);
     expect(log).toEqual([]);
     channel.remoteOpened();
-    expect(log).toEqual([sent(0), 'ended', 'close sent']);
+    expect(log).toEqual([sent(0), 'close sent', 'ended']);
   });
 
   it('closes at once when nothing waits, and only once', () => {
@@ -83,7 +83,7 @@ describe('Channel', () => {
     channel.complete();
     channel.error(new Error('late'));
     channel.next(want({ start: 0, length: 1 }));
-    expect(log).toEqual(['ended', 'close sent']);
+    expect(log).toEqual(['close sent', 'ended']);
     expect(received).toEqual(['complete']);
   });
 
@@ -102,7 +102,7 @@ describe('Channel', () => {
     const here = setUp();
     here.channel.error(new Error('mine'));
     expect(here.received).toEqual(['mine']);
-    expect(here.log).toEqual(['ended', 'close sent']);
+    expect(here.log).toEqual(['close sent', 'ended']);
     const there = setUp();
     there.channel.end(new Error('theirs'));
     expect(there.received).toEqual(['theirs']);

@@ -1,11 +1,18 @@
-import { Subject, VirtualTimeScheduler } from 'rxjs';
+import { NEVER, of, Subject, VirtualTimeScheduler } from 'rxjs';
 import type { Limits } from '../../lib/limits.js';
-import { MessageLink } from '../../lib/connection/MessageLink.js';
+import { hypercoreProtocol } from '../../lib/connection/hypercoreProtocol.js';
+import { MessageLink, type MessageLinkOptions } from '../../lib/connection/MessageLink.js';
 import type { SecuredTransport } from '../../lib/connection/SecuredTransport.js';
-import { FrameTooLargeError, TransportFailedError } from '../../lib/errors.js';
+import { portableCrypto } from '../../lib/crypto/portable/portable.js';
+import {
+  FrameTooLargeError,
+  RemoteKeyMismatchError,
+  RemoteKeyRejectedError,
+  TransportFailedError,
+} from '../../lib/errors.js';
 import { fill, hex } from '../helpers/bytes.js';
 
-function setUp(limits: Partial<Limits> = {}) {
+function setUp(limits: Partial<Limits> = {}, more: Partial<MessageLinkOptions> = {}) {
   const scheduler = new VirtualTimeScheduler();
   const inbound = new Subject<Uint8Array>();
   const log: string[] = [];
@@ -27,6 +34,8 @@ function setUp(limits: Partial<Limits> = {}) {
   }) as unknown as SecuredTransport;
   Object.defineProperty(transport, 'queuedBytes', { get: () => queue.bytes });
   const link = new MessageLink(transport, {
+    crypto: portableCrypto,
+    ...more,
     limits: { maxFrameBytes: 4, closeTimeoutMs: 50, ...limits },
     scheduler,
   });
@@ -41,13 +50,14 @@ function setUp(limits: Partial<Limits> = {}) {
 }
 
 describe('MessageLink', () => {
-  it('is open from the start and passes payloads as they are', () => {
+  it('is open once it is subscribed and passes payloads as they are', () => {
     const { link, inbound, log, heard, session, subscribe } = setUp();
     expect(inbound.observed).toBeFalse();
     const opened: unknown[] = [];
     link.opened.subscribe(value => opened.push(value));
-    expect(opened).toEqual([session]);
+    expect(opened).toEqual([]);
     subscribe();
+    expect(opened).toEqual([session]);
     inbound.next(fill(4, 7));
     inbound.next(fill(0, 7)); // a keep-alive that its maker let through
     link.sendInPlace(fill(10, 9), 4, 6);
@@ -55,6 +65,63 @@ describe('MessageLink', () => {
     link.resume();
     expect(heard).toEqual(['07070707']);
     expect(log).toEqual(['sent 0909', 'paused', 'resumed']);
+  });
+
+  it('holds the remote to the pin and the authorizer, as on any connection', () => {
+    const pinned = setUp({}, { remotePublicKey: fill(32, 9) });
+    pinned.subscribe();
+    expect(pinned.heard).toEqual([new RemoteKeyMismatchError().code]);
+    expect(pinned.log).toEqual(['torn down']);
+
+    const right = setUp({}, { remotePublicKey: fill(32, 2), authorize: key => key[0] === 2 });
+    right.subscribe();
+    right.inbound.next(fill(1, 7));
+    expect(right.heard).toEqual(['07']);
+
+    const refused = setUp({}, { authorize: () => false });
+    refused.subscribe();
+    expect(refused.heard).toEqual([new RemoteKeyRejectedError().code]);
+
+    const verdict = new Subject<boolean>();
+    const asked = setUp({}, { authorize: () => verdict });
+    const opened: unknown[] = [];
+    asked.link.opened.subscribe(value => opened.push(value));
+    asked.subscribe();
+    asked.inbound.next(fill(1, 7)); // waits for the verdict
+    expect([opened, asked.heard]).toEqual([[], []]);
+    verdict.next(true);
+    expect(opened.length).toBe(1);
+    expect(asked.heard).toEqual(['07']);
+
+    const silent = setUp({}, { authorize: () => NEVER });
+    silent.subscribe();
+    silent.scheduler.flush();
+    expect(silent.heard).toEqual(['ERR_TIMEOUT']);
+    expect(silent.scheduler.now()).toBe(15_000);
+  });
+
+  it('waits as long as it takes with closeTimeoutMs 0', () => {
+    const { link, heard, scheduler, subscribe } = setUp({ closeTimeoutMs: 0 });
+    subscribe();
+    link.complete();
+    scheduler.flush();
+    expect(heard).toEqual([]);
+  });
+
+  it('refuses a session of the other role', () => {
+    const errors: unknown[] = [];
+    const transport = Object.assign(new Subject<Uint8Array>(), {
+      session: {
+        initiator: true,
+        publicKey: fill(32, 1),
+        remotePublicKey: fill(32, 2),
+        handshakeHash: fill(64, 3),
+      },
+    });
+    of(transport)
+      .pipe(hypercoreProtocol({ initiator: false }))
+      .subscribe({ error: error => errors.push(error) });
+    expect(errors).toEqual([jasmine.any(TypeError)]);
   });
 
   it('refuses a payload above maxFrameBytes and tears down', () => {

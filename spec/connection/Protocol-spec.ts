@@ -1,4 +1,4 @@
-import { of, Subject, VirtualTimeScheduler } from 'rxjs';
+import { defer, of, retry, Subject, VirtualTimeScheduler } from 'rxjs';
 import { uint } from '../../lib/encoding/uint.js';
 import { text } from '../../lib/encoding/text.js';
 import { portableCrypto } from '../../lib/crypto/portable/portable.js';
@@ -162,7 +162,7 @@ describe('Protocol', () => {
     expect(here).toEqual(['complete']);
     expect(there).toEqual(['complete']);
     expect(log.sort()).toEqual(['a close', 'a complete', 'b close', 'b complete']);
-    expect(codes(a.open(key))).toEqual(['complete']);
+    expect(codes(a.open(key))).toEqual(['ERR_CHANNEL_CLOSED']);
   });
 
   it('fails every channel with ERR_CHANNEL_CLOSED when the remote vanishes, and names the cause', async () => {
@@ -279,6 +279,116 @@ describe('Protocol', () => {
       { type: 'clock', value: 58 },
     ]);
     subscription.unsubscribe();
+  });
+
+  it('opens a key anew from every place that hears of its end', async () => {
+    for (const end of ['close', 'error', 'remote'] as const) {
+      const { a, b, subscription } = protocolPair(plain);
+      const first = a.open(key);
+      const there = b.open(key);
+      await until(() => first.isOpen && there.isOpen);
+      const anew: Channel[] = [];
+      a.events.subscribe(event => void (event.type === 'close' && anew.length < 2 && anew.push(a.open(key))));
+      first.subscribe({ error: () => anew.push(a.open(key)), complete: () => anew.push(a.open(key)) });
+      if (end === 'close') first.close();
+      if (end === 'error') first.error(new Error('mine'));
+      if (end === 'remote') there.close();
+      await until(() => anew.length >= 2);
+      expect(anew[0]).withContext(end).not.toBe(first);
+      expect(anew[1]).withContext(end).toBe(anew[0]);
+      const heard: Message[] = [];
+      await until(() => b.channels.every(channel => channel !== there));
+      b.open(key).subscribe({ next: message => heard.push(message), error: () => undefined });
+      anew[0].next(want({ start: 0, length: 1 }));
+      await until(() => heard.length === 1);
+      subscription.unsubscribe();
+    }
+  });
+
+  it('retries a channel on a connection that goes on', async () => {
+    const { a, subscription } = protocolPair({ ...plain, limits: { openTimeoutMs: 5 } }, plain);
+    const outcome: string[] = [];
+    let tries = 0;
+    defer(() => {
+      tries++;
+      return a.open(key);
+    })
+      .pipe(retry(3))
+      .subscribe({ error: (error: { code: string }) => outcome.push(error.code) });
+    await until(() => outcome.length === 1);
+    expect(outcome).toEqual(['ERR_TIMEOUT']);
+    expect(tries).toBe(4);
+    subscription.unsubscribe();
+  });
+
+  it('ends channels of other protocols that no session came for', async () => {
+    const chess = { protocol: 'chess', messages: { move: text } };
+    for (const how of ['close', 'fail'] as const) {
+      const { a, links, subscription } = protocolPair();
+      const log: string[] = [];
+      const channel = a.channel(chess);
+      const watch = {
+        error: (error: { code: string }) => log.push(error.code),
+        complete: () => log.push('complete'),
+      };
+      channel.subscribe(watch);
+      channel.opened.subscribe(watch);
+      if (how === 'close') a.close();
+      else links[1].error(new Error('cut'));
+      await until(() => log.length === 2);
+      const expected = how === 'close' ? 'complete' : 'ERR_CHANNEL_CLOSED';
+      expect(log).toEqual([expected, expected]);
+      subscription.unsubscribe();
+    }
+  });
+
+  it('lets a channel that cannot be opened fail alone', async () => {
+    const { a, b, subscription } = protocolPair({ limits: { maxChannels: 2 } }, {});
+    const failing = a.channel({ protocol: 'greets', handshake: uint, messages: {} }); // and gives no greeting
+    const log: string[] = [];
+    failing.subscribe({ error: (error: Error) => log.push(error.name) });
+    const first = a.open(key);
+    const second = codes(a.open(otherKey));
+    const third = codes(a.open(fill(32, 5)));
+    b.open(key);
+    await until(() => first.isOpen && log.length === 1);
+    expect(third).toEqual(['ERR_LIMIT_EXCEEDED']);
+    expect(second).toEqual([]);
+    expect(codes(a.open(fill(32, 6)))).toEqual(['ERR_LIMIT_EXCEEDED']);
+    expect(a.channels.length).toBe(2);
+    subscription.unsubscribe();
+  });
+
+  it('survives a channel and an extension that were unsubscribed as Subjects', async () => {
+    const { a, b, subscription } = protocolPair(plain);
+    const [mine, theirs] = [a.open(key), b.open(key)];
+    const [other, otherThere] = [a.open(otherKey), b.open(otherKey)];
+    const chat = mine.extension('chat');
+    await until(() => mine.isOpen && theirs.isOpen && other.isOpen && otherThere.isOpen);
+    chat.unsubscribe();
+    theirs.extension('chat').next(fill(1, 1));
+    mine.unsubscribe();
+    theirs.next(want({ start: 0, length: 1 }));
+    const heard = codes(other);
+    otherThere.next(want({ start: 0, length: 1 }));
+    await until(() => heard.length === 1);
+    const ends: string[] = [];
+    a.closed.subscribe({ complete: () => ends.push('complete') });
+    a.close();
+    await until(() => ends.length === 1);
+    expect(heard).toEqual(['want', 'complete']);
+    subscription.unsubscribe();
+  });
+
+  it('tears the transport down if it is closed before it began', async () => {
+    const [mine, theirs] = memoryPair();
+    const ends: string[] = [];
+    theirs.subscribe({ error: () => ends.push('cut'), complete: () => ends.push('end') });
+    of(mine)
+      .pipe(hypercoreProtocol({ initiator: false }))
+      .subscribe(protocol => protocol.close());
+    await until(() => ends.length === 1);
+    expect(ends).toEqual(['cut']);
   });
 
   it('gives up a channel of another protocol after openTimeoutMs too', async () => {

@@ -118,6 +118,16 @@ describe('secretStreamTransport', () => {
     expect((outcome as { code: string }).code).toBe('ERR_HANDSHAKE_FAILED');
   });
 
+  it('errors at once with a stream that is gone already', async () => {
+    const { here, end } = await secretStreams();
+    await here.opened;
+    const closed = new Promise<void>(resolve => here.on('close', resolve));
+    end();
+    await closed;
+    const outcome = await firstValueFrom(secretStreamTransport(here)).catch((error: unknown) => error);
+    expect((outcome as { code: string }).code).toBe('ERR_HANDSHAKE_FAILED');
+  });
+
   it('errors channels with ERR_CHANNEL_CLOSED when the remote vanishes', async () => {
     const { here, there, end } = await secretStreams();
     const outcome = new Promise(resolve => {

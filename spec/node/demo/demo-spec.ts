@@ -6,13 +6,13 @@ async function run(
   path: string,
   env: Record<string, string>,
   enough: (output: string) => boolean,
-): Promise<string> {
+): Promise<{ output: string; code: number | null }> {
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', path], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  const closed = new Promise<void>(resolve => child.once('close', () => resolve()));
+  const closed = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not enough after 20 s:\n${output}`)), 20_000);
     const read = (data: Buffer): void => {
@@ -28,8 +28,8 @@ async function run(
       if (!enough(output)) reject(new Error(`ended early:\n${output}`));
     });
   }).finally(() => child.kill('SIGINT'));
-  await closed;
-  return output;
+  const code = await closed;
+  return { output, code };
 }
 
 async function freePort(): Promise<string> {
@@ -42,7 +42,7 @@ async function freePort(): Promise<string> {
 
 describe('demo (needs npm run build)', () => {
   it('two-peers: both sides shake hands, open the channel and receive', async () => {
-    const output = await run(
+    const { output } = await run(
       'demo/two-peers.ts',
       { PORT: await freePort() },
       text => text.split('received').length > 2,
@@ -56,11 +56,12 @@ describe('demo (needs npm run build)', () => {
   }, 30_000);
 
   it('follow: reads what a real Hypercore 11 has, follows live, and ends in order on Ctrl-C', async () => {
-    const output = await run('demo/follow/main.ts', {}, text => text.split('live ').length > 2);
+    const { output, code } = await run('demo/follow/main.ts', {}, text => text.split('live ').length > 2);
     expect(output).toMatch(/handshake +remote key [0-9a-f]{64}/);
     expect(output).toMatch(/downloaded +2000 blocks/);
     expect(output).toMatch(/live +#2000 \{"hour":2000,/);
     expect(output).toMatch(/live +#2001 \{"hour":2001,/);
     expect(output).toMatch(/channel +closed\nclosed +\d+ blocks/);
+    expect(code).toBe(0);
   }, 40_000);
 });
