@@ -20,9 +20,13 @@ export class PlaintextSlab {
   private used = 0;
   private size = FIRST_SLAB;
 
+  /** @param allocate - memory for long plaintexts; it may hold anything, because all of it will be overwritten */
+  constructor(private readonly allocate: (bytes: number) => Uint8Array = zeros) {}
+
   /** Room for `bytes` bytes. */
   take(bytes: number): Uint8Array {
-    if (bytes <= CHEAP || bytes > LARGEST_SHARED) return new Uint8Array(bytes);
+    if (bytes > LARGEST_SHARED) return this.allocate(bytes);
+    if (bytes <= CHEAP) return new Uint8Array(bytes);
     if (this.slab === null || this.used + bytes > this.slab.length) this.renew(bytes);
     const room = new Uint8Array(this.slab!.buffer, this.used, bytes);
     this.used += bytes;
@@ -40,4 +44,8 @@ export class PlaintextSlab {
     this.used = 0;
     this.size = Math.min(LARGEST_SLAB, 2 * this.size);
   }
+}
+
+function zeros(bytes: number): Uint8Array {
+  return new Uint8Array(bytes);
 }

@@ -31,6 +31,8 @@ export class SodiumNativeBackend implements CryptoBackend {
   constructor(
     private readonly sodium: SodiumModule,
     private readonly small: LibsodiumBackend | null = null,
+    /** Memory that may hold anything; zeroing 64 KiB takes a twentieth of the time of decrypting them. */
+    private readonly allocate?: (bytes: number) => Uint8Array,
   ) {
     if (sodium.crypto_secretstream_xchacha20poly1305_STATEBYTES !== 52) {
       throw new TypeError('this is not a sodium-native with a secretstream');
@@ -132,7 +134,7 @@ export class SodiumNativeBackend implements CryptoBackend {
   }
 
   secretStreamPull(key: Uint8Array, header: Uint8Array): SecretStreamPull {
-    return new NativeSecretStreamPull(this.sodium, this.small?.records ?? null, key, header);
+    return this.pullFrom(key, header, 1);
   }
 
   /** @internal For specs: a stream at a given counter. */
@@ -142,7 +144,8 @@ export class SodiumNativeBackend implements CryptoBackend {
 
   /** @internal For specs: a stream at a given counter. */
   pullFrom(key: Uint8Array, header: Uint8Array, counter: number): SecretStreamPull {
-    return new NativeSecretStreamPull(this.sodium, this.small?.records ?? null, key, header, counter);
+    const records = this.small?.records ?? null;
+    return new NativeSecretStreamPull(this.sodium, records, key, header, counter, this.allocate);
   }
 
   equal(a: Uint8Array, b: Uint8Array): boolean {

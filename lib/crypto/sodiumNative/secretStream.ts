@@ -95,7 +95,7 @@ export class NativeSecretStreamPush implements SecretStreamPush {
 export class NativeSecretStreamPull implements SecretStreamPull {
   tag: number = SecretStreamTag.MESSAGE;
   private readonly state: StreamState;
-  private readonly slab = new PlaintextSlab();
+  private readonly slab: PlaintextSlab;
   private readonly tagOut = new Uint8Array(1);
 
   constructor(
@@ -104,7 +104,9 @@ export class NativeSecretStreamPull implements SecretStreamPull {
     key: Uint8Array,
     header: Uint8Array,
     counter = 1,
+    allocate?: (bytes: number) => Uint8Array,
   ) {
+    this.slab = new PlaintextSlab(allocate);
     this.state = new StreamState(sodium, small, key, header, counter);
   }
 

@@ -53,17 +53,23 @@ export function combinedCrypto(): Promise<CryptoBackend> {
  * @internal
  */
 export async function loadSodiumNative(load: () => Promise<unknown>): Promise<CryptoBackend> {
-  return new SodiumNativeBackend(await moduleOf(load));
+  return new SodiumNativeBackend(await moduleOf(load), null, await unsafeAllocator());
 }
 
 async function combine(): Promise<CryptoBackend> {
   const [sodium, small] = await Promise.all([moduleOf(importSodiumNative), libsodiumCrypto()]);
-  return new SodiumNativeBackend(sodium, small as LibsodiumBackend);
+  return new SodiumNativeBackend(sodium, small as LibsodiumBackend, await unsafeAllocator());
 }
 
 async function moduleOf(load: () => Promise<unknown>): Promise<SodiumModule> {
   const loaded = (await load()) as SodiumModule & { default?: SodiumModule };
   return loaded.default ?? loaded;
+}
+
+/** Node alone can hand out memory without zeroing it first; a plain array over it, so that nobody is given a `Buffer`. */
+async function unsafeAllocator(): Promise<(bytes: number) => Uint8Array> {
+  const { Buffer } = await import('node:buffer');
+  return bytes => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 }
 
 function importSodiumNative(): Promise<unknown> {
