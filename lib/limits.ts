@@ -13,6 +13,8 @@ export interface Limits {
   readonly maxFrameBytes: number;
   /** Body of one frame before that; a Noise message is never longer than 65,535. */
   readonly maxHandshakeFrameBytes: number;
+  /** One payload of the remote, decrypted. A whole frame holds no more than 16,777,198. */
+  readonly maxPayloadBytes: number;
   /** Payload bytes gathered into one outgoing batch before it is sent. */
   readonly maxBatchBytes: number;
   /** Items in one incoming batch, those of nested batches included. */
@@ -23,20 +25,38 @@ export interface Limits {
   readonly maxChannels: number;
   /** Channels the remote opened that this side has not answered. */
   readonly maxUnansweredOpens: number;
+  /** Opens of the remote that were rejected, or did not prove the key, within `failedOpensWindowMs`. */
+  readonly maxFailedOpens: number;
+  /** Name of a protocol, and likewise id of a channel, in an open of the remote. */
+  readonly maxNameBytes: number;
   /** Messages kept for a channel that the remote opened and this side has not answered. */
   readonly maxEarlyMessages: number;
-  /** Bytes of such messages, for all channels of a connection together. */
+  /** Bytes of such messages, and 512 for each, for one channel. */
+  readonly maxChannelEarlyBytes: number;
+  /** Such messages for all channels of a connection together. */
+  readonly maxTotalEarlyMessages: number;
+  /** Bytes of such messages, and 512 for each, for all channels of a connection together. */
   readonly maxEarlyBytes: number;
+  /** Tree nodes in one list of a message. A proof has at most two for each doubling of the core. */
+  readonly maxNodes: number;
+  /** Words of 32 blocks in one bitfield. Hypercore sends at most 65,536. */
+  readonly maxBitfieldWords: number;
+  /** Signers, and likewise linked cores, in a manifest. */
+  readonly maxManifestEntries: number;
+  /** Name of an extension in a message of the remote. */
+  readonly maxExtensionNameBytes: number;
   /** Messages an application may send on a channel before the remote proved that it knows the key. */
   readonly maxPendingMessages: number;
   /** Bytes given to the transport that it has not yet taken. */
   readonly maxOutboundBytes: number;
-  /** From the first byte to the remote's stream header. */
+  /** From the start of the connection to the remote's stream header. */
   readonly handshakeTimeoutMs: number;
   /** From opening a channel to the remote's answer. */
   readonly openTimeoutMs: number;
   /** From a remote open that nobody asked for to its rejection. */
   readonly answerTimeoutMs: number;
+  /** The time in which `maxFailedOpens` are counted; 0 counts none. */
+  readonly failedOpensWindowMs: number;
   /** Without a byte from the remote. */
   readonly idleTimeoutMs: number;
   /** Without a byte to the remote, after which an empty record is sent. */
@@ -49,18 +69,28 @@ export interface Limits {
 export const defaultLimits: Limits = {
   maxFrameBytes: 0xffffff,
   maxHandshakeFrameBytes: 0xffff,
+  maxPayloadBytes: 0xffffff,
   maxBatchBytes: 0x10000,
   maxBatchItems: 0x40000,
   maxBatchDepth: 4,
   maxChannels: 0x10000,
   maxUnansweredOpens: 0x4000,
+  maxFailedOpens: 0x4000,
+  maxNameBytes: 1024,
   maxEarlyMessages: 1024,
+  maxChannelEarlyBytes: 0x100000,
+  maxTotalEarlyMessages: 2048,
   maxEarlyBytes: 0x100000,
+  maxNodes: 1024,
+  maxBitfieldWords: 0x10000,
+  maxManifestEntries: 1024,
+  maxExtensionNameBytes: 1024,
   maxPendingMessages: 4096,
   maxOutboundBytes: 0x4000000,
   handshakeTimeoutMs: 15_000,
   openTimeoutMs: 30_000,
   answerTimeoutMs: 10_000,
+  failedOpensWindowMs: 60_000,
   idleTimeoutMs: 60_000,
   keepAliveMs: 5_000,
   closeTimeoutMs: 5_000,

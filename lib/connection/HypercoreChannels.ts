@@ -36,6 +36,8 @@ export interface HypercoreChannelsOptions {
   readonly drained: Observable<boolean>;
   /** Stops reading from the link until the result is unsubscribed. */
   readonly pause: () => Subscription;
+  /** The remote opened a channel without proving that it knows the key. */
+  readonly onUnproven: () => void;
   /** A remote that does not speak as Hypercore's own peers do. */
   readonly peer?: PeerProfile;
 }
@@ -177,7 +179,10 @@ export class HypercoreChannels implements ChannelHost {
 
   private onOpen(channel: Channel, session: Session | null, greeting: Uint8Array): void {
     this.opening.delete(channel);
-    if (!this.proves(channel, session, greeting)) return channel.error(new CapabilityMismatchError());
+    if (!this.proves(channel, session, greeting)) {
+      this.options.onUnproven();
+      return channel.error(new CapabilityMismatchError());
+    }
     channel.remoteOpened();
     if (channel.isOpen) this.options.events.next({ type: 'channel', channel });
   }

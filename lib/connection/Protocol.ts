@@ -10,6 +10,7 @@ import {
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import {
   ChannelClosedError,
+  LimitExceededError,
   TimeoutExceededError,
   TransportClosedError,
   TransportFailedError,
@@ -24,6 +25,7 @@ import type { Transport } from '../transports/Transport.js';
 import { Turn } from '../transports/Turn.js';
 import type { Channel } from './Channel.js';
 import { Deadlines } from './Deadlines.js';
+import { FailedOpens } from './FailedOpens.js';
 import { HypercoreChannels } from './HypercoreChannels.js';
 import type { PayloadLink } from './PayloadLink.js';
 import type { PeerProfile } from './PeerProfile.js';
@@ -71,6 +73,8 @@ export class Protocol {
   private readonly opening: Deadlines<{ error(error: unknown): void }>;
   private readonly subscription = new Subscription();
   private readonly reading: ReadingHolds;
+  private readonly failedOpens: FailedOpens;
+  private readonly maxPayloadBytes: number;
   /** While the multiplexer holds early messages enough. */
   private pressure = Subscription.EMPTY;
   /** Other channels opened before the session was; null once it is. */
@@ -97,6 +101,8 @@ export class Protocol {
       this.flushing = false;
       if (this.state === 'running') this.flush();
     });
+    this.maxPayloadBytes = limits.maxPayloadBytes;
+    this.failedOpens = new FailedOpens(limits, scheduler);
     this.reading = new ReadingHolds(
       () => this.link.pause(),
       () => this.link.resume(),
@@ -113,6 +119,7 @@ export class Protocol {
         if (paused) this.pressure = this.reading.hold();
         else this.pressure.unsubscribe();
       },
+      onRefused: () => this.failedOpens.add(),
     });
     this.drained = link.writable.pipe(distinctUntilChanged());
     const { openTimeoutMs } = limits;
@@ -128,6 +135,7 @@ export class Protocol {
       events: this.eventSubject,
       drained: this.drained,
       pause: () => this.pause(),
+      onUnproven: () => this.failedOpens.add(),
       ...(peer !== undefined && { peer }),
     });
     this.onlyCores = peer !== undefined;
@@ -276,7 +284,11 @@ export class Protocol {
 
   private receive(payload: Uint8Array): void {
     try {
+      const { maxPayloadBytes } = this;
+      if (payload.length > maxPayloadBytes)
+        throw new LimitExceededError('maxPayloadBytes', maxPayloadBytes, payload.length);
       this.mux.receive(payload);
+      this.failedOpens.verify();
     } catch (error) {
       this.destroy(error); // what the remote did wrong ends the connection
     }

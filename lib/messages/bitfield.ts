@@ -1,6 +1,7 @@
 import type { Codec } from '../encoding/Codec.js';
 import { uint } from '../encoding/uint.js';
 import { uint32Array } from '../encoding/uint32Array.js';
+import { verifyCount } from '../encoding/verifyCount.js';
 
 /** Which blocks of a window the sender has (wire type 7). @public */
 export interface Bitfield {
@@ -27,6 +28,8 @@ export const bitfieldCodec: Codec<Bitfield> = {
     uint32Array.encode(state, message.bitfield);
   },
   decode(state) {
-    return { type: 'bitfield', start: uint.decode(state), bitfield: uint32Array.decode(state) };
+    const start = uint.decode(state);
+    verifyCount(state, 'maxBitfieldWords', 4);
+    return { type: 'bitfield', start, bitfield: uint32Array.decode(state) };
   },
 };

@@ -1,8 +1,7 @@
 import type { Codec, EncodingState } from '../encoding/Codec.js';
 import { rest } from '../encoding/rest.js';
 import { text } from '../encoding/text.js';
-import { uint } from '../encoding/uint.js';
-import { BadValueError } from '../errors.js';
+import { verifyCount } from '../encoding/verifyCount.js';
 
 /** A message of an application's own (wire type 9). @public */
 export interface Extension {
@@ -14,8 +13,9 @@ export interface Extension {
 }
 
 /**
- * The longest name of an extension, in bytes. The number is ours, the protocol has none: the last name is kept for each
- * channel, so a remote must not be able to make it as large as a frame.
+ * The longest name of an extension that can be sent, in bytes. The number is ours, the protocol has none: the last name
+ * is kept for each channel, so a remote must not be able to make it as large as a frame. How long a name may be that is
+ * received is `limits.maxExtensionNameBytes`.
  *
  * @public
  */
@@ -45,7 +45,7 @@ export function verifyExtensionName(name: string): void {
 /**
  * `name payload`, the payload being all the rest (hypercore `lib/messages.js`, `wire.extension`). The name is taken as it
  * stands on the wire, where an empty one means the last one: see {@link ExtensionNames}. A longer name than allowed is
- * `ERR_BAD_VALUE`.
+ * `ERR_LIMIT_EXCEEDED` (`maxExtensionNameBytes`).
  *
  * @internal
  */
@@ -59,12 +59,7 @@ export const extensionCodec: Codec<Extension> = {
     rest.encode(state, message.payload);
   },
   decode(state) {
-    const from = state.start;
-    const length = uint.decode(state);
-    state.start = from;
-    if (length > MAX_EXTENSION_NAME_BYTES) {
-      throw new BadValueError('extension', from, `a name of more than ${MAX_EXTENSION_NAME_BYTES} bytes`);
-    }
+    verifyCount(state, 'maxExtensionNameBytes', 1);
     return { type: 'extension', name: text.decode(state), payload: rest.decode(state) };
   },
 };

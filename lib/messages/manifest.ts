@@ -3,6 +3,7 @@ import { bytes } from '../encoding/bytes.js';
 import type { Codec, EncodingState } from '../encoding/Codec.js';
 import { fixed32 } from '../encoding/fixed.js';
 import { uint } from '../encoding/uint.js';
+import { verifyCount } from '../encoding/verifyCount.js';
 import { BadValueError } from '../errors.js';
 
 /** One of those who may sign a core. @public */
@@ -99,7 +100,7 @@ export const manifestCodec: Codec<Manifest> = {
       quorum: uint.decode(state),
       signers: decodeSigners(state),
       prologue: flags & PROLOGUE ? prologueCodec.decode(state) : null,
-      linked: flags & LINKED ? decodeArray(state, fixed32, 32) : null,
+      linked: flags & LINKED ? decodeEntries(state, fixed32, 32) : null,
       userData: flags & USER_DATA ? bytes.decode(state) : null,
     };
   },
@@ -192,7 +193,12 @@ function decodeHash(state: EncodingState): 'blake2b' {
 }
 
 const decodeSigners = (state: EncodingState): ManifestSigner[] =>
-  decodeArray(state, signerCodec, SIGNER_BYTES);
+  decodeEntries(state, signerCodec, SIGNER_BYTES);
+
+function decodeEntries<T>(state: EncodingState, entry: Codec<T>, minBytes: number): T[] {
+  verifyCount(state, 'maxManifestEntries', minBytes);
+  return decodeArray(state, entry, minBytes);
+}
 
 /** An integer that names something, known up to `newest`. */
 function decodeKnown(state: EncodingState, newest: number, unknown: string): number {

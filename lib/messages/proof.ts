@@ -3,6 +3,7 @@ import { bytes, optionalBytes } from '../encoding/bytes.js';
 import type { Codec, EncodingState } from '../encoding/Codec.js';
 import { fixed32 } from '../encoding/fixed.js';
 import { uint } from '../encoding/uint.js';
+import { verifyCount } from '../encoding/verifyCount.js';
 
 /** A node of the merkle tree. @public */
 export interface TreeNode {
@@ -67,7 +68,10 @@ export const treeNodeCodec: Codec<TreeNode> = {
   },
 };
 
-const decodeNodes = (state: EncodingState): TreeNode[] => decodeArray(state, treeNodeCodec, NODE_BYTES);
+function decodeNodes(state: EncodingState): TreeNode[] {
+  verifyCount(state, 'maxNodes', NODE_BYTES);
+  return decodeArray(state, treeNodeCodec, NODE_BYTES);
+}
 
 /** `index value nodes`. @internal */
 export const dataBlockCodec: Codec<DataBlock> = {

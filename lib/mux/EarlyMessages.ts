@@ -14,23 +14,34 @@ export interface EarlyMessage {
   readonly body: Uint8Array;
 }
 
+/** What bounds it. @internal */
+export type EarlyLimits = Pick<
+  Limits,
+  'maxEarlyMessages' | 'maxChannelEarlyBytes' | 'maxTotalEarlyMessages' | 'maxEarlyBytes'
+>;
+
 /** What is kept for channels that the remote opened and this side has not: counted, bounded, and a reason to pause. @internal */
 export class EarlyMessages {
+  private messages = 0;
   private messageBytes = 0;
   private openBytes = 0;
   private paused = false;
 
   constructor(
-    private readonly limits: Pick<Limits, 'maxEarlyMessages' | 'maxEarlyBytes'>,
+    private readonly limits: EarlyLimits,
     private readonly onPressure: ((paused: boolean) => void) | null,
   ) {}
 
   /** Why one more message cannot be kept, or null. */
   refusal(remote: RemoteChannel, bodyBytes: number): LimitExceededError | null {
-    const { maxEarlyMessages } = this.limits;
     const count = remote.early!.length + 1;
-    if (count > maxEarlyMessages) return new LimitExceededError('maxEarlyMessages', maxEarlyMessages, count);
-    return this.beyond(OVERHEAD + bodyBytes);
+    const bytes = OVERHEAD + bodyBytes;
+    return (
+      this.over('maxEarlyMessages', count) ??
+      this.over('maxTotalEarlyMessages', this.messages + 1) ??
+      this.over('maxChannelEarlyBytes', remote.earlyBytes + bytes) ??
+      this.beyond(bytes)
+    );
   }
 
   /** Keeps a message that was not refused; copies the body where a view of it would hold much more memory. */
@@ -41,7 +52,9 @@ export class EarlyMessages {
         ? copyOf(buffer, start, end)
         : new Uint8Array(buffer.buffer, buffer.byteOffset + start, length);
     remote.early!.push({ type, body });
+    this.messages++;
     this.messageBytes += OVERHEAD + length;
+    remote.earlyBytes += OVERHEAD + length;
     if (this.paused || this.messageBytes <= PRESSURE_MARK) return;
     this.paused = true;
     this.onPressure?.(true);
@@ -49,6 +62,7 @@ export class EarlyMessages {
 
   /** A kept message is on its way to its channel. */
   leave(message: EarlyMessage): void {
+    this.messages--;
     this.messageBytes -= OVERHEAD + message.body.length;
   }
 
@@ -86,11 +100,12 @@ export class EarlyMessages {
   }
 
   private beyond(bytes: number): LimitExceededError | null {
-    const { maxEarlyBytes } = this.limits;
-    const total = this.messageBytes + this.openBytes + bytes;
-    return bytes > 0 && total > maxEarlyBytes
-      ? new LimitExceededError('maxEarlyBytes', maxEarlyBytes, total)
-      : null;
+    return bytes === 0 ? null : this.over('maxEarlyBytes', this.messageBytes + this.openBytes + bytes);
+  }
+
+  private over(name: keyof EarlyLimits, reached: number): LimitExceededError | null {
+    const allowed = this.limits[name];
+    return reached > allowed ? new LimitExceededError(name, allowed, reached) : null;
   }
 }
 

@@ -35,6 +35,8 @@ export interface MuxOptions {
    * pauses and resumes the transport.
    */
   readonly onPressure?: (paused: boolean) => void;
+  /** Called for every open of the remote that is refused, before it is told; must not throw. */
+  readonly onRefused?: () => void;
   /** Asked about opens of the remote for which no `pair` handler is registered; without it they are rejected at once. */
   readonly onUnpaired?: (request: PairRequest) => void;
   /** False never rejects: the Rust crate `hypercore-protocol` takes a reject for an error. True by default. */
@@ -85,6 +87,7 @@ export class MuxState {
 
   constructor(options: MuxOptions) {
     const { output, headroom = 0, tailroom = 0, onQueued = null, onPressure = null } = options;
+    const { onRefused = () => undefined } = options;
     for (const room of [headroom, tailroom]) {
       if (!Number.isInteger(room) || room < 0)
         throw new RangeError('headroom and tailroom must be integers from 0');
@@ -100,6 +103,7 @@ export class MuxState {
       (protocol, id, name, key, remote) => this.requestPair(protocol, id, name, key, remote),
       onPressure,
       onQueued === null ? () => this.corkReplies() : () => undefined,
+      onRefused,
     );
     this.board.rejects = options.rejects ?? true;
   }

@@ -2,6 +2,7 @@ import type { EncodingState } from '../encoding/Codec.js';
 import { optionalBytes } from '../encoding/bytes.js';
 import { text } from '../encoding/text.js';
 import { uint } from '../encoding/uint.js';
+import { verifyCount } from '../encoding/verifyCount.js';
 import { LimitExceededError, MuxBatchError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import { BATCH, CLOSE, OPEN, REJECT } from './controlTypes.js';
@@ -32,7 +33,7 @@ export interface PacketSink {
 }
 
 /** What bounds the work on one payload. @public */
-export type BatchLimits = Pick<Limits, 'maxBatchItems' | 'maxBatchDepth'>;
+export type BatchLimits = Pick<Limits, 'maxBatchItems' | 'maxBatchDepth' | 'maxNameBytes'>;
 
 /**
  * Walks one payload, batches included, and tells the sink every packet in it. An empty payload holds none; control
@@ -44,7 +45,8 @@ export type BatchLimits = Pick<Limits, 'maxBatchItems' | 'maxBatchDepth'>;
  * @throws MuxBatchError if a batch has no channel, ends inside an item's header, or has an item longer than itself
  * (Protomux 3.12 clips such an item; earlier versions read past the end).
  * @throws LimitExceededError for more than `maxBatchItems` items, those of nested batches included, or for batches
- * nested deeper than `maxBatchDepth` (a batch without a batch in it has depth 1).
+ * nested deeper than `maxBatchDepth` (a batch without a batch in it has depth 1), or for an open whose protocol or id is
+ * longer than `maxNameBytes`.
  * @public
  */
 export function readPayload(payload: Uint8Array, sink: PacketSink, limits: BatchLimits): void {
@@ -61,7 +63,7 @@ export function readPayload(payload: Uint8Array, sink: PacketSink, limits: Batch
   const type = uint.decode(cursor);
   if (channel !== 0) sink.message(channel, type, payload, cursor.start, end);
   else if (type === BATCH) readBatch(payload, cursor, sink, limits);
-  else readControl(type, payload, cursor, sink);
+  else readControl(type, payload, cursor, sink, limits);
 }
 
 /** Iterates instead of recursing: how deep batches nest is the remote's choice, the size of our stack is not. */
@@ -105,7 +107,7 @@ function readBatch(payload: Uint8Array, cursor: EncodingState, sink: PacketSink,
       channel = readHeader(cursor, end, 'no channel');
       continue;
     } else {
-      readControl(type, payload, cursor, sink);
+      readControl(type, payload, cursor, sink, limits);
     }
     cursor.start = itemEnd;
   }
@@ -121,10 +123,18 @@ function readHeader(cursor: EncodingState, end: number, reason: string): number 
   return uint.decode(cursor);
 }
 
-function readControl(type: number, payload: Uint8Array, cursor: EncodingState, sink: PacketSink): void {
+function readControl(
+  type: number,
+  payload: Uint8Array,
+  cursor: EncodingState,
+  sink: PacketSink,
+  limits: BatchLimits,
+): void {
   if (type === OPEN) {
     const channel = uint.decode(cursor);
+    verifyCount(cursor, 'maxNameBytes', 1, limits);
     const protocol = text.decode(cursor);
+    verifyCount(cursor, 'maxNameBytes', 1, limits);
     const id = optionalBytes.decode(cursor);
     sink.open(channel, protocol, id, payload, cursor.start, cursor.end);
   } else if (type === REJECT) {

@@ -12,6 +12,8 @@ export class RemoteChannel {
   handshake: Uint8Array | null = null;
   /** Messages that came before they could be delivered; null once later ones need not wait. */
   early: EarlyMessage[] | null = null;
+  /** What they count for, delivered ones included. */
+  earlyBytes = 0;
   /** How many of those were delivered. */
   delivered = 0;
   /** Bytes its open counts for while it is parked. */

@@ -1,4 +1,4 @@
-import type { EncodingState } from '../encoding/Codec.js';
+import type { BoundedState } from '../encoding/verifyCount.js';
 import { LimitExceededError, MuxOpenError, MuxRejectError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import { type ChannelKey, ChannelKeys, keyName } from './ChannelKeys.js';
@@ -33,7 +33,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
   /** Whether opens nobody takes are rejected. */
   rejects = true;
   destroyed = false;
-  readonly cursor: EncodingState = { start: 0, end: 0, buffer: null };
+  readonly cursor: BoundedState;
   readonly keys = new ChannelKeys();
   readonly locals = new LocalTable();
   private readonly remotes = new RemoteTable();
@@ -49,7 +49,10 @@ export class Switchboard implements MuxChannelHost, PacketSink {
     onPressure: ((paused: boolean) => void) | null,
     /** A batch of several packets is being read. */
     readonly several: () => void,
+    /** An open of the remote was refused. */
+    private readonly onRefused: () => void,
   ) {
+    this.cursor = { start: 0, end: 0, buffer: null, limits };
     this.early = new EarlyMessages(limits, onPressure);
     this.parked = new ParkedOpens(limits, this.early);
   }
@@ -262,6 +265,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
   }
 
   private answerNo(remoteId: number): void {
+    this.onRefused();
     if (!this.rejects) return;
     this.writer.reject(remoteId);
     this.writer.release();

@@ -8,7 +8,7 @@ import { type BatchLimits, type PacketSink, readPayload } from './PayloadReader.
  * Payloads to packets, batches taken apart (Protomux). It keeps no channel tables: ids are as the remote wrote them.
  *
  * Bodies are views of the payload, ids and handshakes are copies. Completes with its source. Fails with
- * `ERR_OUT_OF_BOUNDS`, `ERR_BAD_VALUE`, `ERR_MUX_BATCH` or `ERR_LIMIT_EXCEEDED` (`maxBatchItems`, `maxBatchDepth`) on a
+ * `ERR_OUT_OF_BOUNDS`, `ERR_BAD_VALUE`, `ERR_MUX_BATCH` or `ERR_LIMIT_EXCEEDED` (`maxBatchItems`, `maxBatchDepth`, `maxNameBytes`) on a
  * malformed payload, after the packets before the fault.
  *
  * @example

@@ -1,6 +1,6 @@
 import { decode } from '../../lib/encoding/decode.js';
 import { encode } from '../../lib/encoding/encode.js';
-import { BadValueError, OutOfBoundsError } from '../../lib/errors.js';
+import { LimitExceededError, OutOfBoundsError } from '../../lib/errors.js';
 import { extension, extensionCodec, MAX_EXTENSION_NAME_BYTES } from '../../lib/messages/extension.js';
 import { ExtensionNames } from '../../lib/messages/ExtensionNames.js';
 import { ascii, concat, unhex } from '../helpers/bytes.js';
@@ -15,7 +15,7 @@ describe('extension', () => {
     const tooLong = concat(unhex('fd0104'), ascii(`${longest}n`));
     const state = { start: 0, end: tooLong.length, buffer: tooLong };
     expect(() => extensionCodec.decode(state)).toThrow(
-      new BadValueError('extension', 0, 'a name of more than 1024 bytes'),
+      new LimitExceededError('maxExtensionNameBytes', 1024, 1025),
     );
     expect(state.start).toBe(0);
   });

@@ -1,7 +1,8 @@
 import type { Codec } from '../../lib/encoding/Codec.js';
 import { decode } from '../../lib/encoding/decode.js';
 import { encode } from '../../lib/encoding/encode.js';
-import { BadValueError, OutOfBoundsError } from '../../lib/errors.js';
+import { BadValueError, LimitExceededError, OutOfBoundsError } from '../../lib/errors.js';
+import { verifyLimits } from '../../lib/limits.js';
 import { manifestCodec } from '../../lib/messages/manifest.js';
 import type { Message, MessageType } from '../../lib/messages/Message.js';
 import { decodeOpen, openCodec } from '../../lib/messages/open.js';
@@ -23,7 +24,8 @@ function accepts(codec: Codec<unknown>, wire: Uint8Array, context: string): bool
     decode(codec, wire);
     return true;
   } catch (error) {
-    if (!(error instanceof OutOfBoundsError || error instanceof BadValueError))
+    const known = [OutOfBoundsError, BadValueError, LimitExceededError].some(kind => error instanceof kind);
+    if (!known)
       fail(`${context}: ${String(error)}`);
     return false;
   }
@@ -114,11 +116,44 @@ describe('malformed messages', () => {
     }
   });
 
-  it('one node more than an array may hold is refused, however many there are', () => {
+  it('one node, word or signer more than its limit is refused, however many there are', () => {
     const nodes = (count: number): Uint8Array => {
       const head = unhex(`02010006fe${hex(Uint8Array.of(count, count >> 8, count >> 16, count >> 24))}`);
       return concat(head, new Uint8Array(34 * count));
     };
-    expect(() => decode(codecOf('data'), nodes(0x100001))).toThrowError(BadValueError);
+    expect(decode(codecOf('data'), nodes(1024))).toBeDefined();
+    expect(() => decode(codecOf('data'), nodes(1025))).toThrow(
+      new LimitExceededError('maxNodes', 1024, 1025),
+    );
+    expect(() => decode(codecOf('data'), nodes(0x100001))).toThrowError(LimitExceededError);
+
+    const words = (count: number): Uint8Array =>
+      concat(
+        unhex(`00fe${hex(Uint8Array.of(count, count >> 8, count >> 16, count >> 24))}`),
+        new Uint8Array(4 * count),
+      );
+    expect(decode(codecOf('bitfield'), words(0x10000))).toBeDefined();
+    expect(() => decode(codecOf('bitfield'), words(0x10001))).toThrow(
+      new LimitExceededError('maxBitfieldWords', 0x10000, 0x10001),
+    );
+
+    const signers = (count: number): Uint8Array =>
+      concat(unhex(`01000001fd${hex(Uint8Array.of(count, count >> 8))}`), new Uint8Array(65 * count));
+    expect(decode(manifestCodec, signers(1024)).signers.length).toBe(1024);
+    expect(() => decode(manifestCodec, signers(1025))).toThrow(
+      new LimitExceededError('maxManifestEntries', 1024, 1025),
+    );
+  });
+
+  it('a cursor brings the limits of its connection along', () => {
+    const buffer = unhex(`02010006${'02'}${'00'.repeat(68)}`);
+    const cursor = (maxNodes: number) => ({
+      start: 0,
+      end: buffer.length,
+      buffer,
+      limits: verifyLimits({ maxNodes }),
+    });
+    expect(codecOf('data').decode(cursor(2)).type).toBe('data');
+    expect(() => codecOf('data').decode(cursor(1))).toThrow(new LimitExceededError('maxNodes', 1, 2));
   });
 });

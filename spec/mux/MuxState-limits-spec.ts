@@ -63,6 +63,36 @@ describe('MuxState and its limits', () => {
     expect(() => bench.receive(message(0))).toThrow(new LimitExceededError('maxEarlyMessages', 3, 4));
   });
 
+  it('keeps as many early messages in all as maxTotalEarlyMessages, and not one more', () => {
+    const bench = held({ maxTotalEarlyMessages: 3 });
+    bench.receive(openFrame('01'), openFrame('02', '01aa'), message(1), message(1), '0200');
+    expect(() => bench.receive('0200')).toThrow(new LimitExceededError('maxTotalEarlyMessages', 3, 4));
+    bench.receive('000302', message(1));
+    expect(() => bench.receive(message(1))).toThrow(new LimitExceededError('maxTotalEarlyMessages', 3, 4));
+  });
+
+  it('keeps as many early bytes for a channel as maxChannelEarlyBytes, and not one more', () => {
+    const bench = held({ maxChannelEarlyBytes: 1100 });
+    bench.receive(openFrame('01'), openFrame('02', '01aa'), message(38), '0202' + '77'.repeat(588));
+    expect(() => bench.receive(message(39))).toThrow(
+      new LimitExceededError('maxChannelEarlyBytes', 1100, 1101),
+    );
+    bench.receive(message(38));
+    expect(() => bench.receive('0200')).toThrow(new LimitExceededError('maxChannelEarlyBytes', 1100, 1612));
+  });
+
+  it('tells of every open that it refuses, before the remote hears of it', () => {
+    const log: string[] = [];
+    const bench = new MuxBench({ onRefused: () => log.push(`refused, ${bench.log.length} sent`) });
+    bench.hold('p');
+    bench.receive('000101' + '0171' + '00', openFrame('02'), openFrame('03', '01aa'));
+    expect(log).toEqual(['refused, 0 sent']);
+    bench.requests[0].settle();
+    bench.channel('a', 'p', { id: unhex('aa') }).open();
+    bench.requests[1].settle();
+    expect(log).toEqual(['refused, 0 sent', 'refused, 1 sent']);
+  });
+
   it('keeps as many early bytes as maxEarlyBytes, 512 more for each message, and not one more', () => {
     const bench = held({ maxEarlyBytes: 2000 });
     bench.receive(openFrame('01'), openFrame('02', '01aa'), message(400), '0202' + '77'.repeat(64));
@@ -74,7 +104,7 @@ describe('MuxState and its limits', () => {
   });
 
   it('refuses an id as long as a payload by the bytes it would keep', () => {
-    const bench = held({});
+    const bench = held({ maxNameBytes: 4_000_000 });
     const id = new Uint8Array(4_000_000).fill(0x3a);
     const payload = concat(unhex('0001010170fe00093d00'), id);
     expect(() => bench.mux.receive(payload)).toThrowMatching(

@@ -7,7 +7,7 @@ import { concat, fill, unhex } from '../helpers/bytes.js';
 import { Random } from '../helpers/random.js';
 import { batch, batchItem, NotingSink, noteOf, ordinary } from './packetBytes.js';
 
-const limits = { maxBatchItems: 1000, maxBatchDepth: 4 };
+const limits = { maxBatchItems: 1000, maxBatchDepth: 4, maxNameBytes: 1024 };
 
 function read(payload: Uint8Array, given = limits): string[] {
   const sink = new NotingSink();
@@ -164,7 +164,7 @@ describe('readPayload', () => {
   it('takes as many items as the limit, nested ones included, and not one more', () => {
     const items = (count: number): Uint8Array =>
       concat(unhex('000001'), ...Array.from({ length: count }, () => unhex('0100')));
-    const given = { maxBatchItems: 5, maxBatchDepth: 4 };
+    const given = { ...limits, maxBatchItems: 5 };
     expect(read(items(5), given).length).toBe(5);
     expect(() => read(items(6), given)).toThrow(new LimitExceededError('maxBatchItems', 5, 6));
     // The inner batch is an item itself: 1 + 3 and 1 more.
@@ -184,11 +184,22 @@ describe('readPayload', () => {
     expect(read(nested(4))).toEqual(['message 1 0 ']);
     expect(() => read(nested(5))).toThrow(new LimitExceededError('maxBatchDepth', 4, 5));
     expect(() => read(nested(20_000))).toThrow(new LimitExceededError('maxBatchDepth', 4, 5));
-    const deep = { maxBatchItems: 1e6, maxBatchDepth: 1e6 };
+    const deep = { ...limits, maxBatchItems: 1e6, maxBatchDepth: 1e6 };
     expect(read(nested(20_000), deep)).toEqual(['message 1 0 ']);
-    expect(() => read(nested(2), { maxBatchItems: 9, maxBatchDepth: 1 })).toThrow(
+    expect(() => read(nested(2), { ...limits, maxBatchDepth: 1 })).toThrow(
       new LimitExceededError('maxBatchDepth', 1, 2),
     );
+  });
+
+  it('refuses a protocol and an id that are longer than maxNameBytes, and not one byte before', () => {
+    const bytes = (count: number): string =>
+      'fd0004'.replace('0004', count === 1024 ? '0004' : '0104') + '70'.repeat(count);
+    const given = { ...limits, maxNameBytes: 1024 };
+    const refusal = new LimitExceededError('maxNameBytes', 1024, 1025);
+    expect(read(unhex(`000101${bytes(1024)}${bytes(1024)}`), given).length).toBe(1);
+    expect(() => read(unhex(`000101${bytes(1025)}00`), given)).toThrow(refusal);
+    expect(() => read(unhex(`0001010170${bytes(1025)}`), given)).toThrow(refusal);
+    expect(failure(unhex('000101fd0104'), given).code).toBe('ERR_OUT_OF_BOUNDS');
   });
 
   it('lets what the sink throws pass', () => {

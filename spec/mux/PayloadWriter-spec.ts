@@ -251,7 +251,7 @@ describe('PayloadWriter', () => {
       const sink = new NotingSink();
       for (const { copy } of bench.sent) {
         const notes = sink.notes.length;
-        readPayload(copy, sink, { maxBatchItems: 1e6, maxBatchDepth: 1 });
+        readPayload(copy, sink, { maxBatchItems: 1e6, maxBatchDepth: 1, maxNameBytes: 1e6 });
         // Byte for byte: the packets a payload holds decide how it is written.
         const held = packets.slice(notes, sink.notes.length);
         expect(same(copy, held.length === 1 ? ordinary(held[0]) : batch(held))).toBeTrue();
@@ -390,7 +390,8 @@ describe('PayloadWriter', () => {
       writer.release();
       for (let i = 0; i < 5; i++) writer.flush();
       const sink = new NotingSink();
-      for (const payload of sent) readPayload(unhex(payload), sink, { maxBatchItems: 99, maxBatchDepth: 1 });
+      for (const payload of sent)
+        readPayload(unhex(payload), sink, { maxBatchItems: 99, maxBatchDepth: 1, maxNameBytes: 99 });
       const own = sink.notes.filter(note => !note.startsWith('message 9'));
       expect(own.map(note => note.slice(0, 11))).toEqual(['message 1 0', 'message 1 1', 'close 1']);
       expect(sink.notes.filter(note => note.startsWith('message 9'))).toEqual([

@@ -1,5 +1,6 @@
 import type { HypercoreErrorCode } from '../../errors.js';
 import { discoveryKey } from '../../keys/discoveryKey.js';
+import type { Limits } from '../../limits.js';
 import { HYPERCORE_PROTOCOL } from '../../messages/protocolName.js';
 import type { HostilePeer } from './HostilePeer.js';
 import type { Misbehaviour, Verdict } from './Misbehaviour.js';
@@ -13,7 +14,14 @@ const zeros = (length: number): Uint8Array => new Uint8Array(length);
 /** Numbers of messages on the wire (hypercore `lib/replicator.js`). */
 const [SYNC, REQUEST, DATA, BITFIELD, EXTENSION] = [0, 1, 3, 7, 9];
 
-type Broken = readonly [name: string, does: string, type: number, body: Uint8Array, code: HypercoreErrorCode];
+type Broken = readonly [
+  name: string,
+  does: string,
+  type: number,
+  body: Uint8Array,
+  code: HypercoreErrorCode,
+  limit?: keyof Limits,
+];
 
 /** Messages that cannot be read, each of which costs the connection. */
 const broken = (): readonly Broken[] => [
@@ -80,7 +88,8 @@ const broken = (): readonly Broken[] => [
     'sends an extension whose name has thousands of letters',
     EXTENSION,
     joinBytes(rawUint(5000), zeros(5000).fill(0x61)),
-    'ERR_BAD_VALUE',
+    'ERR_LIMIT_EXCEEDED',
+    'maxExtensionNameBytes',
   ],
 ];
 
@@ -135,10 +144,10 @@ export function channelMisbehaviours(key: Uint8Array): Misbehaviour[] {
         for (let i = 0; i < 100; i++) peer.payload(rawMessage(1, SYNC, zeros(4)));
       },
     },
-    ...broken().map(([name, does, type, body, code]) => ({
+    ...broken().map(([name, does, type, body, code, limit]) => ({
       name,
       does,
-      expected: { ends: 'connection', code } as const,
+      expected: { ends: 'connection', code, ...(limit !== undefined && { limit }) } as const,
       opened: (peer: HostilePeer): void => {
         honestly(peer);
         peer.payload(rawMessage(1, type, body));
