@@ -25,8 +25,7 @@ function accepts(codec: Codec<unknown>, wire: Uint8Array, context: string): bool
     return true;
   } catch (error) {
     const known = [OutOfBoundsError, BadValueError, LimitExceededError].some(kind => error instanceof kind);
-    if (!known)
-      fail(`${context}: ${String(error)}`);
+    if (!known) fail(`${context}: ${String(error)}`);
     return false;
   }
 }
