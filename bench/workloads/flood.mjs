@@ -1,11 +1,12 @@
-// One way, as fast as the link takes it: a sender that waits only when it is told to, and a receiver that counts.
+// One way, as fast as the link takes it: a sender that waits only when it is told to, and a receiver that counts. The
+// one that dialled receives, as it is with downloads.
 // Connecting is not part of the time.
 
 const key = new Uint8Array(32);
 
 export async function flood(side, { via, count, bytes, batch = 1 }) {
   const ends = await side.connect({ via });
-  const [from, to] = await side.openChannels(ends, key);
+  const [to, from] = await side.openChannels(ends, key);
   const value = new Uint8Array(bytes).fill(1);
   const started = performance.now();
   let received = 0;

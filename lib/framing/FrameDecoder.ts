@@ -115,6 +115,21 @@ export class FrameDecoder {
   }
 
   /**
+   * Copies what is left of the chunk that was pushed last, so that its memory may be used for something else. What was
+   * returned as frames is the caller's affair.
+   */
+  keep(): void {
+    const last = this.chunks.length - 1;
+    if (last < this.first) return;
+    if (this.chunks[last].buffer === this.tail?.buffer) return; // copied already
+    if (last > this.first) this.chunks[last] = this.chunks[last].slice();
+    else {
+      this.chunks[last] = this.chunks[last].slice(this.offset);
+      this.offset = 0;
+    }
+  }
+
+  /**
    * Says that the bytes have ended. Frames that are whole can still be pulled.
    *
    * @throws FrameTruncatedError if the bytes end inside a frame or inside its prefix.
@@ -159,9 +174,10 @@ export class FrameDecoder {
   private append(chunk: Uint8Array): void {
     const { tail, chunks } = this;
     const filled = this.tailFilled + chunk.length;
-    if (tail !== null && filled <= tail.length) {
+    const last = chunks.length - 1;
+    if (tail !== null && filled <= tail.length && chunks[last].buffer === tail.buffer) {
       tail.set(chunk, this.tailFilled);
-      chunks[chunks.length - 1] = tail.subarray(0, filled);
+      chunks[last] = tail.subarray(0, filled);
       this.tailFilled = filled;
       return;
     }

@@ -223,8 +223,11 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     if (this.pausedByOwner || this.subscriber === null) this.state.pause();
     this.after(handshakeTimeoutMs, () => this.fail(new TimeoutExceededError(this.phase, handshakeTimeoutMs)));
     this.idleTimer.start();
-    this.transport.pipe(takeUntil(this.cutOff)).subscribe({
-      next: chunk => this.onChunk(chunk),
+    const { transport } = this;
+    const lent = transport.lend !== undefined;
+    const chunks = lent ? new Observable<Uint8Array>(subscriber => transport.lend!(subscriber)) : transport;
+    chunks.pipe(takeUntil(this.cutOff)).subscribe({
+      next: chunk => this.onChunk(chunk, lent),
       error: error => this.onTransportFailed(error),
       complete: () => this.onTransportEnded(),
     });
@@ -251,14 +254,14 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     return undefined;
   }
 
-  private onChunk(chunk: Uint8Array): void {
-    if (this.heir !== null) return this.heir.receive(chunk);
+  private onChunk(chunk: Uint8Array, lent: boolean): void {
+    if (this.heir !== null) return this.heir.receive(lent ? chunk.slice() : chunk);
     if (this.stage === 'ended') return;
     this.idleTimer.touch();
     try {
       // A transport that emits while it is being subscribed is answered at once, so that it can be stopped, too.
       this.state!.start();
-      this.state!.receive(chunk);
+      this.state!.receive(chunk, lent);
     } catch (error) {
       this.onStateFailed(error);
     }

@@ -118,15 +118,19 @@ export class SecureState {
   }
 
   /**
-   * Takes bytes from the transport. Frames that lie in one chunk are read as views of it, so it must not change.
+   * Takes bytes from the transport. Frames that lie in one chunk are read as views of it, so it must not change; unless it
+   * is `lent`, then its memory may be used anew when this has returned.
    *
    * @throws HypercoreError, after which the state has ended. A state that has ended ignores what it receives.
    */
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array, lent = false): void {
     if (this.ended) return;
-    this.decoder.push(chunk);
+    // Records are decrypted into memory of their own; what comes before them may be kept as it is.
+    const kept = lent && this.currentPhase !== 'open';
+    this.decoder.push(kept ? new Uint8Array(chunk) : chunk);
     if (!this.flowing) this.limitHeldBytes();
     this.advance();
+    if (lent && !kept) this.decoder.keep();
   }
 
   /** The remote key is accepted: goes on, with the bytes that came meanwhile. Does nothing in other phases. */

@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Observer, Unsubscribable } from 'rxjs';
 import type { Duplex } from '../Duplex.js';
 
 /**
@@ -15,6 +15,11 @@ export interface Transport extends Duplex<Uint8Array> {
   readonly writable?: Observable<boolean>;
   /** Bytes given to `next` that have not left yet; absent: unknown, taken for none. */
   readonly queuedBytes?: number;
+  /**
+   * Like `subscribe`, but chunks are lent and not given: the memory of each is used anew when `next` has returned. For
+   * links that read into one buffer over and over, which spares them memory for every read. Absent: no such thing.
+   */
+  lend?(observer: Observer<Uint8Array>): Unsubscribable;
   /** Stops reading from the link, so that the remote feels back-pressure. A chunk or two may still arrive. */
   pause?(): void;
   /** Reads on. */

@@ -40,7 +40,8 @@ export function nodeDuplex(stream: DuplexStream): Transport {
 /** @internal */
 export class DuplexStreamTransport extends Observable<Uint8Array> implements Observer<Uint8Array> {
   readonly writable = new BehaviorSubject(true);
-  private subscriber: Subscriber<Uint8Array> | null = null;
+  /** @internal */
+  protected subscriber: Subscriber<Uint8Array> | null = null;
   /** Bytes written since the stream last had room. */
   private crowdingBytes = 0;
   private finished: { readonly error: unknown } | 'ended' | null = null;

@@ -101,7 +101,7 @@ async fn echo_once(workload: Workload) {
 }
 
 async fn flood(workload: Workload) -> f64 {
-    let (from, to) = connect(&workload).await;
+    let (to, from) = connect(&workload).await;
     let sender = from.channel;
     let (done, all) = oneshot::channel();
     let Workload { count, bytes, batch, .. } = workload;
