@@ -35,6 +35,7 @@ export function pullFrom<T>(
   link: Pausable,
   options: PullOptions<T> & { readonly of: Observable<T> },
 ): AsyncIterable<T>;
+/** The same for all messages of a channel. @public */
 export function pullFrom<T>(channel: Observable<T> & Pausable, options?: PullOptions<T>): AsyncIterable<T>;
 export function pullFrom<T>(link: Pausable, options: PullOptions<T> = {}): AsyncIterable<T> {
   const { of: values = link as unknown as Observable<T> } = options;
@@ -58,6 +59,7 @@ export function readableFrom<T>(
   link: Pausable,
   options: PullOptions<T> & { readonly of: Observable<T> },
 ): ReadableStream<T>;
+/** The same for all messages of a channel. @public */
 export function readableFrom<T>(
   channel: Observable<T> & Pausable,
   options?: PullOptions<T>,
