@@ -250,10 +250,13 @@ describe('a hostile peer and what its victim decided', () => {
       misbehaviour: ear,
       limits: { ...small, maxOutboundBytes: 1_000_000 },
       prepare: protocol =>
-        protocol.open(key).subscribe(message => {
-          if (message.type !== 'request') return;
-          const value = new Uint8Array(10_000);
-          protocol.open(key).next(data({ request: message.id, block: { index: 0, value, nodes: [] } }));
+        protocol.open(key).subscribe({
+          next: message => {
+            if (message.type !== 'request') return;
+            const value = new Uint8Array(10_000);
+            protocol.open(key).next(data({ request: message.id, block: { index: 0, value, nodes: [] } }));
+          },
+          error: () => undefined, // it ends with its connection, of which the battle tells
         }),
     });
     for (const battle of [refusals, answers]) {
