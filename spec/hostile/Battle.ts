@@ -1,4 +1,4 @@
-import { of, VirtualTimeScheduler } from 'rxjs';
+import { of, type Subscription, VirtualTimeScheduler } from 'rxjs';
 import type { Channel } from '../../lib/connection/Channel.js';
 import { hypercoreProtocol, type ProtocolOptions } from '../../lib/connection/hypercoreProtocol.js';
 import type { Protocol } from '../../lib/connection/Protocol.js';
@@ -20,9 +20,18 @@ export const key = fill(32, 7);
 export const small: Partial<Limits> = {
   maxBatchItems: 100,
   maxUnansweredOpens: 50,
+  maxFailedOpens: 70,
+  maxNameBytes: 40,
   maxEarlyMessages: 20,
+  maxTotalEarlyMessages: 30,
+  maxChannelEarlyBytes: 0x8000,
   maxEarlyBytes: 0x10000,
   maxFrameBytes: 0x100000,
+  maxPayloadBytes: 0x80000,
+  maxNodes: 50,
+  maxBitfieldWords: 64,
+  maxManifestEntries: 10,
+  maxExtensionNameBytes: 30,
   openTimeoutMs: 0,
 };
 
@@ -51,6 +60,7 @@ export class Battle {
   channel!: Channel;
   failure: unknown = null;
   channelFailure: unknown = null;
+  private readonly attack: Subscription;
   private readonly scheduler = new VirtualTimeScheduler();
   private readonly peerScheduler = new VirtualTimeScheduler();
 
@@ -84,7 +94,12 @@ export class Battle {
       ...(misbehaviour !== undefined && { misbehaviour }),
       ...(session && { session: keysOf(!victimDials) }),
     });
-    this.peer.subscribe(event => this.seen.push(event));
+    this.attack = this.peer.subscribe(event => this.seen.push(event));
+  }
+
+  /** The hostile peer goes, with what it never read. */
+  leave(): void {
+    this.attack.unsubscribe();
   }
 
   /** Lets time pass, for both. */

@@ -244,7 +244,7 @@ describe('a hostile peer and what its victim decided', () => {
           return flood.opened?.(peer);
         },
       }),
-      limits: { ...small, maxOutboundBytes: 10_000 },
+      limits: { ...small, maxFailedOpens: 100_000, maxOutboundBytes: 10_000 },
     });
     const answers = new Battle({
       misbehaviour: ear,
@@ -272,7 +272,7 @@ describe('a hostile peer and what its victim decided', () => {
   it('that floods an unopened channel is stopped before a limit is reached, and ignored when the channel is refused', () => {
     let paused = 0;
     const battle = new Battle({
-      limits: { ...small, maxEarlyMessages: 1024, maxEarlyBytes: 0x100000 },
+      limits: {},
       misbehaviour: scripted({
         opened: peer => {
           peer.payload(rawOpen(1, { protocol: HYPERCORE_PROTOCOL, id: fill(32, 9) }));

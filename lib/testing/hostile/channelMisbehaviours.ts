@@ -24,7 +24,12 @@ type Broken = readonly [
 ];
 
 /** Messages that cannot be read, each of which costs the connection. */
-const broken = (): readonly Broken[] => [
+const broken = ({
+  maxNodes,
+  maxBitfieldWords,
+  maxManifestEntries,
+  maxExtensionNameBytes,
+}: Limits): readonly Broken[] => [
   ['message cut short', 'sends a request without an end', REQUEST, Uint8Array.of(1), 'ERR_OUT_OF_BOUNDS'],
   ['empty message', 'sends a message without a byte', SYNC, zeros(0), 'ERR_OUT_OF_BOUNDS'],
   [
@@ -85,11 +90,39 @@ const broken = (): readonly Broken[] => [
   ],
   [
     'endless name',
-    'sends an extension whose name has thousands of letters',
+    'sends an extension with a longer name than it may have',
     EXTENSION,
-    joinBytes(rawUint(5000), zeros(5000).fill(0x61)),
+    joinBytes(rawUint(maxExtensionNameBytes + 1), zeros(maxExtensionNameBytes + 1).fill(0x61)),
     'ERR_LIMIT_EXCEEDED',
     'maxExtensionNameBytes',
+  ],
+  [
+    'too many nodes',
+    'sends one node more than a proof may have',
+    DATA,
+    joinBytes(Uint8Array.of(2, 1, 0, 0), rawUint(maxNodes + 1), zeros(34 * (maxNodes + 1))),
+    'ERR_LIMIT_EXCEEDED',
+    'maxNodes',
+  ],
+  [
+    'too many words',
+    'sends one word more than a bitfield may have',
+    BITFIELD,
+    joinBytes(zeros(1), rawUint(maxBitfieldWords + 1), zeros(4 * (maxBitfieldWords + 1))),
+    'ERR_LIMIT_EXCEEDED',
+    'maxBitfieldWords',
+  ],
+  [
+    'too many signers',
+    'sends one signer more than a manifest may have',
+    DATA,
+    joinBytes(
+      Uint8Array.of(16, 1, 0, 1, 0, 0, 1),
+      rawUint(maxManifestEntries + 1),
+      zeros(65 * (maxManifestEntries + 1)),
+    ),
+    'ERR_LIMIT_EXCEEDED',
+    'maxManifestEntries',
   ],
 ];
 
@@ -98,7 +131,7 @@ const broken = (): readonly Broken[] => [
  *
  * @internal
  */
-export function channelMisbehaviours(key: Uint8Array): Misbehaviour[] {
+export function channelMisbehaviours(key: Uint8Array, limits: Limits): Misbehaviour[] {
   const open = (peer: HostilePeer, handshake: Uint8Array, channel = 1): void =>
     peer.payload(
       rawOpen(channel, { protocol: HYPERCORE_PROTOCOL, id: discoveryKey(peer.crypto, key), handshake }),
@@ -144,7 +177,7 @@ export function channelMisbehaviours(key: Uint8Array): Misbehaviour[] {
         for (let i = 0; i < 100; i++) peer.payload(rawMessage(1, SYNC, zeros(4)));
       },
     },
-    ...broken().map(([name, does, type, body, code, limit]) => ({
+    ...broken(limits).map(([name, does, type, body, code, limit]) => ({
       name,
       does,
       expected: { ends: 'connection', code, ...(limit !== undefined && { limit }) } as const,
@@ -164,11 +197,11 @@ export function channelMisbehaviours(key: Uint8Array): Misbehaviour[] {
     },
     {
       name: 'talk without end',
-      does: 'sends thousands of messages that are in order and of no use',
+      does: 'sends a thousand messages that are in order and of no use',
       expected: nothing,
       opened: peer => {
         honestly(peer);
-        for (let i = 0; i < 4096; i++) peer.payload(rawMessage(1, EXTENSION, zeros(1)));
+        for (let i = 0; i < 1000; i++) peer.payload(rawMessage(1, EXTENSION, zeros(1)));
       },
     },
     {

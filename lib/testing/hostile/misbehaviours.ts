@@ -31,6 +31,6 @@ export function misbehaviours(options: MisbehaviourOptions = {}): readonly Misbe
     ...handshakeMisbehaviours(limits),
     ...recordMisbehaviours(limits),
     ...muxMisbehaviours(limits),
-    ...(options.key === undefined ? [] : channelMisbehaviours(options.key)),
+    ...(options.key === undefined ? [] : channelMisbehaviours(options.key, limits)),
   ];
 }

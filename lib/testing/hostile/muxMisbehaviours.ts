@@ -28,6 +28,15 @@ const strangeOpen = (channel: number, number = channel): Uint8Array =>
 /** A payload as an item of a batch on channel 0. */
 const item = (payload: Uint8Array): Uint8Array => payload.subarray(1);
 
+/** One batch with items of several channels: `[channel, item]`. */
+function mixed(items: readonly (readonly [number, Uint8Array])[]): Uint8Array {
+  const parts = [rawBatch(1, [])];
+  for (const [channel, bytes] of items) {
+    parts.push(Uint8Array.of(0), rawUint(channel), rawUint(bytes.length), bytes);
+  }
+  return joinBytes(...parts);
+}
+
 /** Batches in batches, `depth` of them; a batch without a batch in it has depth 1. */
 function nested(depth: number): Uint8Array {
   let batch = rawBatch(0, [item(rawClose(1000))]);
@@ -46,7 +55,8 @@ const says =
 
 /** In what manages channels. They know no key, and need none. @internal */
 export function muxMisbehaviours(limits: Limits): Misbehaviour[] {
-  const { maxBatchItems, maxBatchDepth, maxUnansweredOpens, maxEarlyMessages, maxEarlyBytes } = limits;
+  const { maxBatchItems, maxBatchDepth, maxUnansweredOpens, maxFailedOpens, maxNameBytes } = limits;
+  const { maxEarlyMessages, maxTotalEarlyMessages, maxChannelEarlyBytes, maxEarlyBytes } = limits;
   const list: Omit<Misbehaviour, 'phase'>[] = [
     {
       name: 'channel 0',
@@ -149,23 +159,41 @@ export function muxMisbehaviours(limits: Limits): Misbehaviour[] {
       },
     },
     {
-      name: 'flood of unknown protocols',
-      does: 'opens thousands of channels that its victim does not speak',
+      name: 'unknown protocols',
+      does: 'opens channels that its victim does not speak, as many as it may',
       expected: nothing,
-      opened: peer => many(4096, number => peer.payload(rawOpen(number, { protocol: `p${number}` }))),
+      opened: peer =>
+        many(Math.min(1000, maxFailedOpens), number =>
+          peer.payload(rawOpen(number, { protocol: `p${number}` })),
+        ),
+    },
+    {
+      name: 'flood of unknown protocols',
+      does: 'has one channel more refused than it may',
+      expected: over('maxFailedOpens'),
+      opened: peer =>
+        many(maxFailedOpens + 1, number => peer.payload(rawOpen(number, { protocol: `p${number}` }))),
+    },
+    {
+      name: 'endless protocol name',
+      does: 'opens a channel with a longer name than it may have',
+      expected: over('maxNameBytes'),
+      opened: says(rawOpen(1, { protocol: 'p'.repeat(maxNameBytes + 1) })),
+    },
+    {
+      name: 'endless id',
+      does: 'opens a channel with a longer id than it may have',
+      expected: over('maxNameBytes'),
+      opened: says(rawOpen(1, { protocol: HYPERCORE_PROTOCOL, id: new Uint8Array(maxNameBytes + 1) })),
     },
     {
       name: 'huge open',
       does: 'opens a channel whose handshake is as long as all that may wait',
       expected: over('maxEarlyBytes'),
-      opened: peer =>
-        peer.payload(
-          rawOpen(1, {
-            protocol: HYPERCORE_PROTOCOL,
-            id: strangeKey(1),
-            handshake: new Uint8Array(600 + maxEarlyBytes),
-          }),
-        ),
+      opened: peer => {
+        const handshake = new Uint8Array(600 + maxEarlyBytes);
+        peer.payload(rawOpen(1, { protocol: HYPERCORE_PROTOCOL, id: strangeKey(1), handshake }));
+      },
     },
     {
       name: 'flood of early messages',
@@ -180,16 +208,41 @@ export function muxMisbehaviours(limits: Limits): Misbehaviour[] {
       ),
     },
     {
+      name: 'flood of early messages on many channels',
+      does: 'sends one message more than may wait for all channels together',
+      expected: over('maxTotalEarlyMessages'),
+      opened: peer => {
+        const channels = Math.ceil((maxTotalEarlyMessages + 1) / maxEarlyMessages);
+        many(channels, number => peer.payload(strangeOpen(number)));
+        const items = Array.from({ length: maxTotalEarlyMessages + 1 }, (_, i) => i % channels);
+        peer.payload(mixed(items.map(i => [i + 1, Uint8Array.of(0)])));
+      },
+    },
+    {
       name: 'flood of early bytes',
-      does: 'sends more bytes than may wait for channels to be opened',
+      does: 'sends more bytes than may wait for a channel to be opened',
+      expected: over(maxChannelEarlyBytes > maxEarlyBytes ? 'maxEarlyBytes' : 'maxChannelEarlyBytes'),
+      opened: peer => {
+        const body = new Uint8Array(Math.min(maxChannelEarlyBytes, maxEarlyBytes));
+        peer.payload(strangeOpen(1), rawMessage(1, 0, body));
+      },
+    },
+    {
+      name: 'flood of early bytes on many channels',
+      does: 'sends more bytes than may wait for all channels together',
       expected: over('maxEarlyBytes'),
-      opened: peer => peer.payload(strangeOpen(1), rawMessage(1, 0, new Uint8Array(maxEarlyBytes))),
+      opened: peer => {
+        // In thirds, for a channel may have as much as all together.
+        const third = new Uint8Array(1 + Math.ceil(maxEarlyBytes / 3));
+        peer.payload(strangeOpen(1), strangeOpen(2), strangeOpen(3));
+        peer.payload(mixed([1, 2, 3].map(channel => [channel, third])));
+      },
     },
     {
       name: 'close storm',
-      does: 'opens and closes the same channel thousands of times',
+      does: 'opens and closes the same channel a thousand times',
       expected: nothing,
-      opened: peer => many(4096, number => peer.payload(strangeOpen(1, number), rawClose(1))),
+      opened: peer => many(1000, number => peer.payload(strangeOpen(1, number), rawClose(1))),
     },
     {
       name: 'closes of nothing',

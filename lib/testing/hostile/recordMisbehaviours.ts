@@ -1,3 +1,4 @@
+import { RECORD_OVERHEAD } from '../../crypto/CryptoBackend.js';
 import { encodeFrame, HIGHEST_FRAME_BYTES } from '../../framing/encodeFrame.js';
 import type { Limits } from '../../limits.js';
 import type { Misbehaviour, Verdict } from './Misbehaviour.js';
@@ -9,7 +10,7 @@ const harmless = (): Uint8Array => Uint8Array.of(1, 0);
 
 /** In the frames and records of an open session. @internal */
 export function recordMisbehaviours(limits: Limits): Misbehaviour[] {
-  const { maxFrameBytes, idleTimeoutMs } = limits;
+  const { maxFrameBytes, maxPayloadBytes, idleTimeoutMs } = limits;
   const list: Omit<Misbehaviour, 'phase'>[] = [
     {
       name: 'garbage record',
@@ -117,13 +118,21 @@ export function recordMisbehaviours(limits: Limits): Misbehaviour[] {
     },
     {
       name: 'records of nothing',
-      does: 'sends thousands of records without a byte in them',
+      does: 'sends a thousand records without a byte in them',
       expected: { ends: 'nothing', code: null },
       opened: peer => {
-        for (let i = 0; i < 4096; i++) peer.payload(new Uint8Array(0));
+        for (let i = 0; i < 1000; i++) peer.payload(new Uint8Array(0));
       },
     },
   ];
+  if (maxPayloadBytes + RECORD_OVERHEAD < maxFrameBytes) {
+    list.push({
+      name: 'payload too large',
+      does: 'sends a payload with one byte more than it may have',
+      expected: { ends: 'connection', code: 'ERR_LIMIT_EXCEEDED', limit: 'maxPayloadBytes' },
+      opened: peer => peer.payload(new Uint8Array(maxPayloadBytes + 1)),
+    });
+  }
   if (maxFrameBytes < HIGHEST_FRAME_BYTES) {
     list.push({
       name: 'frame too large',
