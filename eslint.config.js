@@ -17,10 +17,27 @@ const rooms = [
   'secret',
   'mux',
   'messages',
+  'tree',
+  'proof',
+  'bitfield',
+  'storage',
+  'oplog',
+  'log',
   'connection',
+  'replication',
+  'bridge',
   'testing',
 ];
 const vocabulary = ['Duplex.ts', 'errors.ts', 'limits.ts'];
+
+/** What only Node can run; the rest of lib/ runs anywhere. */
+const nodeOnly = [
+  'lib/node.ts',
+  'lib/transports/tcp.ts',
+  'lib/transports/node/**',
+  'lib/storage/disk/**',
+  'lib/bridge/**',
+];
 
 const zones = rooms.slice(0, -1).map((room, index) => ({
   target: `./lib/${room}`,
@@ -30,7 +47,7 @@ const zones = rooms.slice(0, -1).map((room, index) => ({
 
 /** Below connection/ a layer knows the crypto interface, never one implementation of it. */
 const backendZones = rooms
-  .filter(room => !['crypto', 'connection', 'testing'].includes(room))
+  .filter(room => !['crypto', 'connection', 'replication', 'bridge', 'testing'].includes(room))
   .map(room => ({
     target: `./lib/${room}`,
     from: './lib/crypto/portable',
@@ -109,7 +126,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: ['./*', '../*'] }] },
   },
   {
-    files: ['lib/node.ts', 'lib/transports/tcp.ts'],
+    files: nodeOnly,
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ group: ['rxjs/*', '!rxjs/testing'] }] }],
     },

@@ -5,8 +5,8 @@
  * at once and is not listed here. This file imports nothing: every room may use it.
  */
 
-/** What an error ends: the whole connection, or one channel of it. @public */
-export type ErrorScope = 'connection' | 'channel';
+/** What an error ends: the whole connection, one channel of it, or one operation on a log. @public */
+export type ErrorScope = 'connection' | 'channel' | 'log';
 
 /** Every code a {@link HypercoreError} can carry. Codes are stable; messages are not. @public */
 export type HypercoreErrorCode =
@@ -29,7 +29,18 @@ export type HypercoreErrorCode =
   | 'ERR_TIMEOUT'
   | 'ERR_CHANNEL_REJECTED'
   | 'ERR_CAPABILITY'
-  | 'ERR_CHANNEL_CLOSED';
+  | 'ERR_CHANNEL_CLOSED'
+  | 'ERR_PROOF'
+  | 'ERR_CHECKSUM'
+  | 'ERR_SIGNATURE'
+  | 'ERR_CONFLICT'
+  | 'ERR_READ_ONLY'
+  | 'ERR_LOG_CLOSED'
+  | 'ERR_BLOCK_NOT_AVAILABLE'
+  | 'ERR_STORAGE_FAILED'
+  | 'ERR_STORAGE_CORRUPT'
+  | 'ERR_STORAGE_LOCKED'
+  | 'ERR_STORAGE_QUOTA';
 
 const brand: unique symbol = Symbol.for('rx-hypercore.error') as never;
 
@@ -43,7 +54,7 @@ const brand: unique symbol = Symbol.for('rx-hypercore.error') as never;
  */
 export abstract class HypercoreError extends Error {
   abstract readonly code: HypercoreErrorCode;
-  /** Whether the connection ended or one channel. */
+  /** What it ends. */
   readonly scope: ErrorScope;
 
   constructor(message: string, scope: ErrorScope = 'connection', cause?: unknown) {

@@ -7,6 +7,7 @@
 
 export type { Duplex } from './Duplex.js';
 export * from './errors.js';
+export * from './logErrors.js';
 export { defaultLimits, type Limits, verifyLimits } from './limits.js';
 
 export type { Codec, EncodingState } from './encoding/Codec.js';

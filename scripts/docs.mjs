@@ -13,7 +13,10 @@ text = replace(
 text = replace(
   text,
   'errors',
-  table(['code', 'class', 'ends', 'means'], errors(readFileSync('lib/errors.ts', 'utf8'))),
+  table(
+    ['code', 'class', 'ends', 'means'],
+    errors(readFileSync('lib/errors.ts', 'utf8') + readFileSync('lib/logErrors.ts', 'utf8')),
+  ),
 );
 const after = await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
 
@@ -51,7 +54,9 @@ function errors(source) {
       ? 'either'
       : /'channel'/.test(body)
         ? 'channel'
-        : 'connection';
+        : /'log'/.test(body)
+          ? 'log'
+          : 'connection';
     return [
       `\`${code}\``,
       `\`${name}\``,
