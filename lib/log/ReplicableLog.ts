@@ -26,6 +26,15 @@ export interface Received {
   readonly upgraded: boolean;
 }
 
+/** Where a byte of the log is, as far as the tree is known here. @internal */
+export type Located =
+  | { readonly found: true; readonly index: number; readonly offset: number }
+  /**
+   * In one of the blocks from `start` below `end`: a seek proof must tell in which. A byte at or behind `byteLength` has
+   * `start = length`, `end = Infinity`.
+   */
+  | { readonly found: false; readonly start: number; readonly end: number };
+
 /** A fork of a remote that is being looked into: what two trees share is narrowed down message by message. @internal */
 export interface Reorg {
   readonly fork: number;
@@ -73,14 +82,21 @@ export interface ReplicableLog {
   /** The first block from `start` below `end` that is not here, or -1. */
   firstMissing(start: number, end: number): number;
   /** How many nodes above a node of the tree are unknown here: what `request.block.nodes` and `request.hash.nodes` say. */
-  missingNodes(treeIndex: number): Promise<number>;
+  missingNodes(treeIndex: number): number | Promise<number>;
+  /** Whether the nodes are here that prove the way from a shorter tree of `length` blocks to the whole one. */
+  canUpgradeFrom(length: number): boolean | Promise<boolean>;
+  /** Finds a byte of what was appended (encryption's padding does not count). Rejects with an error of the storage. */
+  locate(byte: number): Promise<Located>;
+  /** The block as it was appended; rejects with `ERR_BLOCK_NOT_AVAILABLE`, or an error of the storage. The caller's own bytes. */
+  get(index: number): Promise<Uint8Array>;
   /**
    * The answer to a request. `null`: not available, or of another fork. Rejects with `ERR_PROOF` if no honest peer asks that.
    * Parts are left out as the real peers leave them out.
    */
   prove(request: Request): Promise<Data | null>;
   /**
-   * Verifies a message and stores what it brings. Rejects with `ERR_PROOF`, `ERR_CHECKSUM`, `ERR_SIGNATURE`, `ERR_CONFLICT`
+   * Verifies a message and stores what it brings. An upgrade from 0 of this fork that is no longer than the log changes
+   * nothing: it is compared with the log's own tree, to find out about a conflict. Calls may overlap. Rejects with `ERR_PROOF`, `ERR_CHECKSUM`, `ERR_SIGNATURE`, `ERR_CONFLICT`
    * (the remote's fault, nothing changed) or an error of the storage.
    */
   receive(data: Data): Promise<Received>;
