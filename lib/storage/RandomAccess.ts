@@ -34,8 +34,8 @@ export interface RandomAccess {
 }
 
 /**
- * A place that has files by name. Names are relative, with `/` between folders, and come from the library: lower case hex and
- * letters only.
+ * A place that has files by name. Names are relative, with `/` between folders; each part is of lower case letters, digits,
+ * `-` and `_` only, and every method throws RangeError for others. A folder is named likewise, `''` being the place itself.
  *
  * @public
  */
@@ -47,4 +47,6 @@ export interface Storage {
    * another process, tab or worker has it.
    */
   lock(folder: string): Promise<() => Promise<void>>;
+  /** Deletes every file under a folder, `''` for all there are. None of them may be open; nothing there is no error. */
+  remove(folder: string): Promise<void>;
 }
