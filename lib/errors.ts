@@ -16,6 +16,7 @@ export type HypercoreErrorCode =
   | 'ERR_FRAME_TRUNCATED'
   | 'ERR_FRAME_EMPTY'
   | 'ERR_HANDSHAKE_FAILED'
+  | 'ERR_FOREIGN_PROTOCOL'
   | 'ERR_REMOTE_KEY_MISMATCH'
   | 'ERR_REMOTE_KEY_REJECTED'
   | 'ERR_STREAM_HEADER'
@@ -88,7 +89,11 @@ export class TransportClosedError extends HypercoreError {
     /** How far the connection had come. */
     readonly phase: ConnectionPhase,
   ) {
-    super(`the transport closed (phase: ${phase})`);
+    super(
+      phase === 'handshake'
+        ? 'the transport closed during the handshake: the remote may speak another protocol, or refuse this side'
+        : `the transport closed (phase: ${phase})`,
+    );
   }
 }
 
@@ -134,6 +139,36 @@ export class HandshakeFailedError extends HypercoreError {
     cause?: unknown,
   ) {
     super(`the Noise handshake failed at message ${step}: ${reason}`, 'connection', cause);
+  }
+}
+
+/**
+ * What a remote speaks instead: Hypercore 9 or older, Noise with the other pattern or in the same role, or something of
+ * another world.
+ *
+ * @public
+ */
+export type ForeignProtocol = 'hypercore-9' | 'noise-ik' | 'noise-xx' | 'same-role' | 'http' | 'tls' | 'ssh';
+
+const foreign: Readonly<Record<ForeignProtocol, string>> = {
+  'hypercore-9': 'Hypercore 9 or older, which this protocol does not understand',
+  'noise-ik': 'Noise with the pattern IK, where this side is set to XX',
+  'noise-xx': 'Noise with the pattern XX, where this side is set to IK',
+  'same-role': 'first as well: both sides are set to be the initiator',
+  http: 'HTTP',
+  tls: 'TLS',
+  ssh: 'SSH',
+};
+
+/** The remote is no peer of this protocol, going by its first bytes; `cause` is how that showed. @public */
+export class ForeignProtocolError extends HypercoreError {
+  override readonly code = 'ERR_FOREIGN_PROTOCOL';
+  constructor(
+    /** What it seems to speak. */
+    readonly speaks: ForeignProtocol,
+    cause?: unknown,
+  ) {
+    super(`the remote seems to speak ${foreign[speaks]}`, 'connection', cause);
   }
 }
 
@@ -278,10 +313,14 @@ export class CapabilityMismatchError extends HypercoreError {
   }
 }
 
-/** The channel ended because its connection did; `cause` says why. @public */
+/** The channel ended before its time: with its connection (`cause` says why), or because a side closed it. @public */
 export class ChannelClosedError extends HypercoreError {
   override readonly code = 'ERR_CHANNEL_CLOSED';
   constructor(cause?: unknown) {
-    super('the channel ended with its connection', 'channel', cause);
+    super(
+      cause === undefined ? 'the channel has ended' : 'the channel ended with its connection',
+      'channel',
+      cause,
+    );
   }
 }

@@ -52,8 +52,7 @@ export interface ChannelHost {
  * @public
  */
 export class Channel extends Subject<Message> {
-  /** The key (32 bytes) both sides know; never sent. */
-  readonly key: Uint8Array;
+  readonly #key: Uint8Array;
   /** BLAKE2b-256 of the key (32 bytes), by which the remote finds the channel. */
   readonly discoveryKey: Uint8Array;
 
@@ -73,8 +72,13 @@ export class Channel extends Subject<Message> {
     private readonly host: ChannelHost,
   ) {
     super();
-    this.key = key;
+    this.#key = key;
     this.discoveryKey = discoveryKey;
+  }
+
+  /** The key (32 bytes) both sides know; never sent, and in no log or inspection of the channel. */
+  get key(): Uint8Array {
+    return this.#key;
   }
 
   /** Whether both sides opened it, the remote proved the key, and neither closed it. */

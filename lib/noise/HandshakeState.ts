@@ -45,10 +45,11 @@ export class HandshakeState {
   private readonly messages: readonly (readonly Token[])[];
   /** Bytes of the messages, payloads apart. */
   private readonly lengths: readonly number[];
-  private readonly symmetric: SymmetricState;
+  // What follows is hard to see, so that no log or inspection shows a key.
+  readonly #symmetric: SymmetricState;
 
-  private readonly localStatic: KeyPair;
-  private localEphemeral: KeyPair | null = null;
+  readonly #localStatic: KeyPair;
+  #localEphemeral: KeyPair | null = null;
   private remoteStatic: Uint8Array | null = null;
   private remoteEphemeral: Uint8Array | null = null;
   /** The remote's static key once the message that carried it has authenticated. */
@@ -56,7 +57,7 @@ export class HandshakeState {
 
   private done = 0;
   private over = false;
-  private outcome: HandshakeResult | null = null;
+  #outcome: HandshakeResult | null = null;
   private handedOut = false;
 
   /**
@@ -71,21 +72,21 @@ export class HandshakeState {
     this.initiator = initiator;
     this.messages = messages;
     this.lengths = messageLengths(pattern);
-    this.localStatic = keyPair;
+    this.#localStatic = keyPair;
     if (ephemeralKeyPair !== undefined) {
       // A copy, because it will be wiped.
-      this.localEphemeral = {
+      this.#localEphemeral = {
         publicKey: new Uint8Array(ephemeralKeyPair.publicKey),
         secretKey: new Uint8Array(ephemeralKeyPair.secretKey),
       };
     }
-    this.symmetric = new SymmetricState(crypto, `Noise_${pattern}_Ed25519_ChaChaPoly_BLAKE2b`);
-    this.symmetric.mixHash(prologue ?? new Uint8Array(0));
+    this.#symmetric = new SymmetricState(crypto, `Noise_${pattern}_Ed25519_ChaChaPoly_BLAKE2b`);
+    this.#symmetric.mixHash(prologue ?? new Uint8Array(0));
     if (responderKnown && initiator) {
       this.remoteStatic = this.provenStatic = new Uint8Array(remotePublicKey as Uint8Array);
-      this.symmetric.mixHash(this.remoteStatic);
+      this.#symmetric.mixHash(this.remoteStatic);
     } else if (responderKnown) {
-      this.symmetric.mixHash(keyPair.publicKey);
+      this.#symmetric.mixHash(keyPair.publicKey);
     }
   }
 
@@ -96,7 +97,7 @@ export class HandshakeState {
 
   /** Whether all messages are done; then there is a {@link HandshakeState.result}. */
   get complete(): boolean {
-    return this.outcome !== null;
+    return this.#outcome !== null;
   }
 
   /** Whether the next message is this side's to write. False when there is none. */
@@ -114,12 +115,12 @@ export class HandshakeState {
 
   /** `h` of the Noise paper. @internal */
   get transcriptHash(): Uint8Array {
-    return this.symmetric.hash;
+    return this.#symmetric.hash;
   }
 
   /** `ck` of the Noise paper; overwritten when the handshake is over. @internal */
   get chainingKey(): Uint8Array {
-    return this.symmetric.chainingKey;
+    return this.#symmetric.chainingKey;
   }
 
   /**
@@ -144,7 +145,7 @@ export class HandshakeState {
         message.set(part, offset);
         offset += part.length;
       }
-      message.set(this.symmetric.encryptAndHash(payload), offset);
+      message.set(this.#symmetric.encryptAndHash(payload), offset);
       this.advance();
       return message;
     });
@@ -166,7 +167,7 @@ export class HandshakeState {
       if (message.length < expected) this.refuse(`too short${this.lengthHint(message.length)}`);
       let offset = 0;
       for (const token of this.messages[this.done]) offset += this.readToken(token, message, offset);
-      const payload = this.symmetric.decryptAndHash(message.subarray(offset));
+      const payload = this.#symmetric.decryptAndHash(message.subarray(offset));
       if (payload === null) this.refuse(`it does not authenticate${this.lengthHint(message.length)}`);
       this.provenStatic = this.remoteStatic;
       this.advance();
@@ -180,48 +181,48 @@ export class HandshakeState {
    * @throws TypeError if the handshake is not complete, or was wiped.
    */
   result(): HandshakeResult {
-    if (this.outcome === null) throw new TypeError('the handshake is not complete');
+    if (this.#outcome === null) throw new TypeError('the handshake is not complete');
     this.handedOut = true;
-    return this.outcome;
+    return this.#outcome;
   }
 
   /** Overwrites every secret that was not handed out; the handshake is over. */
   wipe(): void {
-    if (this.outcome !== null && !this.handedOut) {
-      this.crypto.wipe(this.outcome.tx);
-      this.crypto.wipe(this.outcome.rx);
-      this.outcome = null;
+    if (this.#outcome !== null && !this.handedOut) {
+      this.crypto.wipe(this.#outcome.tx);
+      this.crypto.wipe(this.#outcome.rx);
+      this.#outcome = null;
     }
     this.wipeHandshake();
-    if (this.outcome === null) this.provenStatic = null;
+    if (this.#outcome === null) this.provenStatic = null;
   }
 
   /** What a token adds to an outgoing message. */
   private writeToken(token: Token): Uint8Array | null {
-    if (token === 's') return this.symmetric.encryptAndHash(this.localStatic.publicKey);
+    if (token === 's') return this.#symmetric.encryptAndHash(this.#localStatic.publicKey);
     if (token !== 'e') {
       this.mixShared(token);
       return null;
     }
-    if (this.localEphemeral === null) {
+    if (this.#localEphemeral === null) {
       const seed = this.crypto.randomBytes(SEED_BYTES);
-      this.localEphemeral = this.crypto.keyPair(seed);
+      this.#localEphemeral = this.crypto.keyPair(seed);
       this.crypto.wipe(seed);
     }
-    this.symmetric.mixHash(this.localEphemeral.publicKey);
-    return this.localEphemeral.publicKey;
+    this.#symmetric.mixHash(this.#localEphemeral.publicKey);
+    return this.#localEphemeral.publicKey;
   }
 
   /** Takes a token's bytes from an incoming message, which is long enough; how many they are. */
   private readToken(token: Token, message: Uint8Array, offset: number): number {
     if (token === 'e') {
       this.remoteEphemeral = new Uint8Array(message.subarray(offset, offset + PUBLIC_KEY_BYTES));
-      this.symmetric.mixHash(this.remoteEphemeral);
+      this.#symmetric.mixHash(this.remoteEphemeral);
       return PUBLIC_KEY_BYTES;
     }
     if (token === 's') {
-      const length = PUBLIC_KEY_BYTES + (this.symmetric.hasKey ? MAC_BYTES : 0);
-      this.remoteStatic = this.symmetric.decryptAndHash(message.subarray(offset, offset + length));
+      const length = PUBLIC_KEY_BYTES + (this.#symmetric.hasKey ? MAC_BYTES : 0);
+      this.remoteStatic = this.#symmetric.decryptAndHash(message.subarray(offset, offset + length));
       if (this.remoteStatic === null) {
         this.refuse(`the static key does not authenticate${this.lengthHint(message.length)}`);
       }
@@ -234,25 +235,25 @@ export class HandshakeState {
   private mixShared(token: Token): void {
     const localKind = token[this.initiator ? 0 : 1];
     const remoteKind = token[this.initiator ? 1 : 0];
-    const local = localKind === 'e' ? this.localEphemeral : this.localStatic;
+    const local = localKind === 'e' ? this.#localEphemeral : this.#localStatic;
     const remote = remoteKind === 'e' ? this.remoteEphemeral : this.remoteStatic;
     if (local === null || remote === null) throw new TypeError(`the pattern has ${token} before its keys`);
     const secret = this.crypto.dh(local.secretKey, remote);
     if (secret === null) {
       this.refuse(`the remote's ${remoteKind === 'e' ? 'ephemeral' : 'static'} key is not a safe point`);
     }
-    this.symmetric.mixKey(secret);
+    this.#symmetric.mixKey(secret);
   }
 
   /** Counts a message; after the last one splits, and forgets what is of no more use. */
   private advance(): void {
     this.done++;
     if (this.done < this.messages.length) return;
-    const [fromInitiator, fromResponder] = this.symmetric.split();
-    this.outcome = {
+    const [fromInitiator, fromResponder] = this.#symmetric.split();
+    this.#outcome = {
       tx: this.initiator ? fromInitiator : fromResponder,
       rx: this.initiator ? fromResponder : fromInitiator,
-      handshakeHash: this.symmetric.hash,
+      handshakeHash: this.#symmetric.hash,
       remotePublicKey: this.provenStatic as Uint8Array,
     };
     this.wipeHandshake();
@@ -260,9 +261,9 @@ export class HandshakeState {
 
   private wipeHandshake(): void {
     this.over = true;
-    this.symmetric.wipe();
-    if (this.localEphemeral !== null) this.crypto.wipe(this.localEphemeral.secretKey);
-    this.localEphemeral = null;
+    this.#symmetric.wipe();
+    if (this.#localEphemeral !== null) this.crypto.wipe(this.#localEphemeral.secretKey);
+    this.#localEphemeral = null;
     this.remoteEphemeral = null;
   }
 

@@ -46,7 +46,7 @@ export type { SecureLinkOptions };
  *   has passed; also after `release()`.
  * - Errors, once, with whatever else ended it; then the transport is torn down, secrets are wiped and timers are gone:
  *   `ERR_TRANSPORT_FAILED`, `ERR_TRANSPORT_CLOSED` (the remote ended first: nothing proves that it meant to),
- *   `ERR_FRAME_TOO_LARGE`, `ERR_FRAME_TRUNCATED`, `ERR_FRAME_EMPTY`, `ERR_HANDSHAKE_FAILED`, `ERR_REMOTE_KEY_MISMATCH`,
+ *   `ERR_FRAME_TOO_LARGE`, `ERR_FRAME_TRUNCATED`, `ERR_FRAME_EMPTY`, `ERR_HANDSHAKE_FAILED`, `ERR_FOREIGN_PROTOCOL`, `ERR_REMOTE_KEY_MISMATCH`,
  *   `ERR_REMOTE_KEY_REJECTED`, `ERR_STREAM_HEADER`, `ERR_DECRYPT_FAILED`, `ERR_LIMIT_EXCEEDED`, `ERR_TIMEOUT`.
  *
  * The transport is subscribed once, for as long as the link lives.
@@ -62,6 +62,8 @@ export type { SecureLinkOptions };
  * @public
  */
 export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8Array> {
+  /** They hold the key pair, and no log or inspection is to show it. */
+  readonly #options: SecureLinkOptions;
   private readonly limits: Limits;
   private readonly scheduler: SchedulerLike;
   private readonly idleTimer: QuietTimer;
@@ -87,9 +89,10 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   /** @throws TypeError or RangeError for options that make no sense. */
   constructor(
     private readonly transport: Transport,
-    private readonly options: SecureLinkOptions,
+    options: SecureLinkOptions,
   ) {
     super(subscriber => this.attach(subscriber));
+    this.#options = options;
     this.limits = verifySecureOptions(stateOptionsOf(options));
     this.scheduler = options.scheduler ?? asyncScheduler;
     this.idleTimer = new QuietTimer(this.scheduler, this.limits.idleTimeoutMs, () => this.onIdle());
@@ -212,7 +215,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   start(): void {
     if (this.stage !== 'idle') return;
     const { handshakeTimeoutMs } = this.limits;
-    this.state = new SecureState(stateOptionsOf(this.options), {
+    this.state = new SecureState(stateOptionsOf(this.#options), {
       send: bytes => this.write(bytes),
       authorize: remotePublicKey => this.askAuthorizer(remotePublicKey),
       session: session => this.onSession(session),
@@ -221,7 +224,9 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     });
     this.stage = 'running';
     if (this.pausedByOwner || this.subscriber === null) this.state.pause();
-    this.after(handshakeTimeoutMs, () => this.fail(new TimeoutExceededError(this.phase, handshakeTimeoutMs)));
+    this.after(handshakeTimeoutMs, () =>
+      this.fail(this.state!.explain(new TimeoutExceededError(this.phase, handshakeTimeoutMs))),
+    );
     this.idleTimer.start();
     const { transport } = this;
     const lent = transport.lend !== undefined;
@@ -305,7 +310,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
 
   private askAuthorizer(remotePublicKey: Uint8Array): void {
     this.pending.add(
-      admit(this.options.authorize!, remotePublicKey).subscribe({
+      admit(this.#options.authorize!, remotePublicKey).subscribe({
         next: () => this.attempt(state => state.accept()),
         error: error => this.fail(error),
       }),

@@ -3,6 +3,7 @@ import {
   DecryptFailedError,
   FrameEmptyError,
   type HypercoreError,
+  isHypercoreError,
   LimitExceededError,
   RemoteKeyMismatchError,
   TransportClosedError,
@@ -12,6 +13,7 @@ import { FrameDecoder } from '../framing/FrameDecoder.js';
 import { generateKeyPair } from '../keys/keyPair.js';
 import type { Limits } from '../limits.js';
 import { HandshakeState } from '../noise/HandshakeState.js';
+import { Opening } from './Opening.js';
 import { HEADROOM, Sealer, TAILROOM } from './Sealer.js';
 import { type SecureOptions, type SecureOutput, verifySecureOptions } from './SecureOptions.js';
 import type { Session, SessionKeys } from './Session.js';
@@ -46,15 +48,19 @@ export class SecureState {
   /** This side's static public key, 32 bytes; empty where there is no handshake and no key pair was given. */
   readonly publicKey: Uint8Array;
 
+  // Fields that lead to keys are hard to see, so that no log or inspection shows them.
+  readonly #options: SecureOptions;
   private currentPhase: SecurePhase = 'handshake';
   private readonly limits: Limits;
   private readonly encrypted: boolean;
   private decoder: FrameDecoder;
   private noise: HandshakeState | null = null;
+  /** The remote's first bytes, until the handshake is done. */
+  private opening: Opening | null = null;
   /** From the end of the handshake until the header was sent; `rx` alone is kept until the remote's header. */
-  private keys: SessionKeys | null = null;
+  #keys: SessionKeys | null = null;
   private session: Session | null = null;
-  private rx: Uint8Array | null = null;
+  #rx: Uint8Array | null = null;
   private sealer: Sealer | null = null;
   private pull: SecretStreamPull | null = null;
 
@@ -72,21 +78,23 @@ export class SecureState {
    * @throws TypeError or RangeError for options that make no sense. Nothing is sent before {@link SecureState.start}.
    */
   constructor(
-    private readonly options: SecureOptions,
+    options: SecureOptions,
     private readonly output: SecureOutput,
   ) {
+    this.#options = options;
     this.limits = verifySecureOptions(options);
     this.decoder = new FrameDecoder(this.limits.maxHandshakeFrameBytes);
     const { crypto, initiator, session, handshake = true, encrypted = true } = options;
     this.encrypted = handshake && encrypted;
     if (session !== undefined) {
       this.publicKey = session.publicKey;
-      this.keys = session;
+      this.#keys = session;
       this.currentPhase = 'header';
     } else if (handshake) {
       const keyPair = options.keyPair ?? generateKeyPair(crypto);
       this.publicKey = keyPair.publicKey;
       const { pattern = 'XX', remotePublicKey, prologue } = options;
+      this.opening = new Opening(pattern, initiator);
       this.noise = new HandshakeState({
         crypto,
         pattern,
@@ -126,6 +134,7 @@ export class SecureState {
   receive(chunk: Uint8Array, lent = false): void {
     if (this.ended) return;
     // Records are decrypted into memory of their own; what comes before them may be kept as it is.
+    this.opening?.note(chunk);
     const kept = lent && this.currentPhase !== 'open';
     this.decoder.push(kept ? new Uint8Array(chunk) : chunk);
     if (!this.flowing) this.limitHeldBytes();
@@ -194,15 +203,20 @@ export class SecureState {
     return bytes;
   }
 
+  /** An error of the handshake, named by what the remote seems to speak if its first bytes tell; any other as it is. */
+  explain(error: unknown): unknown {
+    return this.opening !== null && isHypercoreError(error) ? this.opening.explain(error) : error;
+  }
+
   /** Ends, overwrites the secrets and drops what was received. Nothing is told to the output any more. */
   wipe(): void {
     this.currentPhase = 'ended';
     this.noise?.wipe();
     this.sealer?.wipe();
     this.pull?.wipe();
-    if (this.rx !== null) this.options.crypto.wipe(this.rx);
-    if (this.keys !== null) this.forgetKeys(this.keys);
-    this.noise = this.sealer = this.pull = this.rx = null;
+    if (this.#rx !== null) this.#options.crypto.wipe(this.#rx);
+    if (this.#keys !== null) this.forgetKeys(this.#keys);
+    this.noise = this.opening = this.sealer = this.pull = this.#rx = null;
     this.decoder = new FrameDecoder();
   }
 
@@ -246,8 +260,9 @@ export class SecureState {
       }
       if (this.remoteEnded && !this.ended && !this.holds) throw this.endError();
     } catch (error) {
+      const explained = this.explain(error);
       this.wipe();
-      throw error;
+      throw explained;
     } finally {
       this.busy = false;
     }
@@ -283,18 +298,19 @@ export class SecureState {
       if (this.ended || !noise.complete) return;
       const { tx, rx, handshakeHash, remotePublicKey } = noise.result();
       const { publicKey } = this;
-      const { initiator } = this.options;
-      this.keys = { initiator, publicKey, remotePublicKey, handshakeHash, tx, rx };
+      const { initiator } = this.#options;
+      this.#keys = { initiator, publicKey, remotePublicKey, handshakeHash, tx, rx };
       noise.wipe();
-      this.noise = null;
+      this.noise = this.opening = null;
     }
     this.establish();
   }
 
   /** Whether it may go on. The key is compared, and shown to the authorizer, before anything else is sent. */
   private identify(): boolean {
-    const { options, noise } = this;
-    let remote = this.keys?.remotePublicKey ?? null;
+    const { noise } = this;
+    const options = this.#options;
+    let remote = this.#keys?.remotePublicKey ?? null;
     // An initiator of IK names the key itself; only the remote's answer proves that the remote holds it.
     if (noise !== null && this.heard) remote = noise.remotePublicKey;
     if (remote === null) return true;
@@ -309,8 +325,9 @@ export class SecureState {
   }
 
   private establish(): void {
-    const { keys, output } = this;
-    const { crypto } = this.options;
+    const { output } = this;
+    const keys = this.#keys;
+    const { crypto } = this.#options;
     if (keys !== null) {
       const { initiator, publicKey, remotePublicKey, handshakeHash } = keys;
       this.session = { initiator, publicKey, remotePublicKey, handshakeHash };
@@ -318,13 +335,13 @@ export class SecureState {
     if (keys !== null && this.encrypted) {
       const header = randomHeader(crypto);
       const push = crypto.secretStreamPush(keys.tx, header);
-      this.rx = new Uint8Array(keys.rx);
+      this.#rx = new Uint8Array(keys.rx);
       this.forgetKeys(keys);
       this.currentPhase = 'header';
       output.send(encodeFrame(createStreamHeader(crypto, keys, header)));
       if (this.ended) return push.wipe();
       this.sealer = new Sealer(push, this.limits.maxFrameBytes);
-      if (this.options.awaitsHeader !== true) output.session(this.session);
+      if (this.#options.awaitsHeader !== true) output.session(this.session);
     } else {
       if (keys !== null) this.forgetKeys(keys);
       this.open();
@@ -335,13 +352,13 @@ export class SecureState {
   }
 
   private readHeader(body: Uint8Array): void {
-    const { crypto } = this.options;
+    const { crypto } = this.#options;
     const header = readStreamHeader(crypto, this.session!, body);
-    this.pull = crypto.secretStreamPull(this.rx!, header);
-    crypto.wipe(this.rx!);
-    this.rx = null;
+    this.pull = crypto.secretStreamPull(this.#rx!, header);
+    crypto.wipe(this.#rx!);
+    this.#rx = null;
     this.open();
-    if (this.options.awaitsHeader === true) this.output.session(this.session);
+    if (this.#options.awaitsHeader === true) this.output.session(this.session);
     if (!this.ended) this.output.ready();
   }
 
@@ -352,10 +369,10 @@ export class SecureState {
 
   /** Keys that came from the caller stay the caller's. */
   private forgetKeys(keys: SessionKeys): void {
-    this.keys = null;
-    if (keys === this.options.session) return;
-    this.options.crypto.wipe(keys.tx);
-    this.options.crypto.wipe(keys.rx);
+    this.#keys = null;
+    if (keys === this.#options.session) return;
+    this.#options.crypto.wipe(keys.tx);
+    this.#options.crypto.wipe(keys.rx);
   }
 
   private openSealer(): Sealer {
@@ -380,8 +397,9 @@ export class SecureState {
     try {
       this.decoder.finish();
     } catch (error) {
-      return error as HypercoreError;
+      return this.explain(error) as HypercoreError;
     }
-    return new TransportClosedError(this.currentPhase === 'ended' ? 'close' : this.currentPhase);
+    const phase = this.currentPhase === 'ended' ? 'close' : this.currentPhase;
+    return this.explain(new TransportClosedError(phase)) as HypercoreError;
   }
 }

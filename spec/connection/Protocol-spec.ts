@@ -215,7 +215,7 @@ describe('Protocol', () => {
     theirs.subscribe({ error: () => ends.push('cut') });
     theirs.next(new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'));
     await until(() => finished && ends.length === 2);
-    expect(ends.sort()).toEqual(['ERR_FRAME_TOO_LARGE', 'cut']);
+    expect(ends.sort()).toEqual(['ERR_FOREIGN_PROTOCOL', 'cut']);
   });
 
   it('passes signals between a channel and its protocol', () => {

@@ -581,7 +581,7 @@ describe('SecureLink', () => {
     const told: string[] = [];
     link.subscribe({ next: () => told.push('payload'), error: error => told.push(codeOf(error)) });
     // What it sends to a bare subject comes back to it.
-    expect(told).toEqual(['ERR_HANDSHAKE_FAILED']);
+    expect(told).toEqual(['ERR_FOREIGN_PROTOCOL']);
     expect(source.observed).toBeFalse();
     expect(source.hasError).toBeTrue();
   });

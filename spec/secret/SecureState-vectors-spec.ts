@@ -24,7 +24,7 @@ const refusals: Record<string, string> = {
   'handshake message 1 is all zero': 'ERR_HANDSHAKE_FAILED',
   'handshake message 2 altered': 'ERR_HANDSHAKE_FAILED',
   'handshake message 2 cut short': 'ERR_HANDSHAKE_FAILED',
-  'handshake message 2 is the own message 1': 'ERR_HANDSHAKE_FAILED',
+  'handshake message 2 is the own message 1': 'ERR_FOREIGN_PROTOCOL',
   'handshake message 3 altered': 'ERR_HANDSHAKE_FAILED',
   'stream id altered': 'ERR_STREAM_HEADER',
   'stream id of the own side': 'ERR_STREAM_HEADER',

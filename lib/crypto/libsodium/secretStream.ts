@@ -30,7 +30,8 @@ function startState(
  * @internal The counter is given by specs alone.
  */
 export class LibsodiumSecretStreamPush implements SecretStreamPush {
-  private readonly state: Int32Array;
+  // Hard to see, so that no log or inspection shows a key.
+  readonly #state: Int32Array;
   private wiped = false;
 
   constructor(
@@ -39,30 +40,31 @@ export class LibsodiumSecretStreamPush implements SecretStreamPush {
     header: Uint8Array,
     counter = 1,
   ) {
-    this.state = startState(records, key, header, counter);
+    this.#state = startState(records, key, header, counter);
   }
 
   seal(buffer: Uint8Array, start: number, end: number, tag: number = SecretStreamTag.MESSAGE): void {
     requireUsable(this.wiped);
     requireRecord(buffer, start, end, tag);
-    this.records.seal(this.state, buffer, start, end, tag);
+    this.records.seal(this.#state, buffer, start, end, tag);
   }
 
   rekey(): void {
     requireUsable(this.wiped);
-    this.records.rekey(this.state);
+    this.records.rekey(this.#state);
   }
 
   wipe(): void {
     this.wiped = true;
-    this.state.fill(0);
+    this.#state.fill(0);
   }
 }
 
 /** {@link SecretStreamPull} on libsodium in WASM. @internal The counter is given by specs alone. */
 export class LibsodiumSecretStreamPull implements SecretStreamPull {
   tag: number = SecretStreamTag.MESSAGE;
-  private readonly state: Int32Array;
+  // Hard to see, so that no log or inspection shows a key.
+  readonly #state: Int32Array;
   private readonly slab = new PlaintextSlab();
   private wiped = false;
 
@@ -72,24 +74,24 @@ export class LibsodiumSecretStreamPull implements SecretStreamPull {
     header: Uint8Array,
     counter = 1,
   ) {
-    this.state = startState(records, key, header, counter);
+    this.#state = startState(records, key, header, counter);
   }
 
   open(record: Uint8Array): Uint8Array | null {
     if (record.length < RECORD_OVERHEAD || this.wiped) return null;
-    const plaintext = this.records.open(this.state, record, this.slab);
+    const plaintext = this.records.open(this.#state, record, this.slab);
     if (plaintext !== null) this.tag = this.records.tag;
     return plaintext;
   }
 
   rekey(): void {
     requireUsable(this.wiped);
-    this.records.rekey(this.state);
+    this.records.rekey(this.#state);
   }
 
   wipe(): void {
     this.wiped = true;
-    this.state.fill(0);
+    this.#state.fill(0);
     this.tag = SecretStreamTag.MESSAGE;
   }
 }

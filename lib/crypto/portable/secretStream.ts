@@ -111,14 +111,15 @@ class Ratchet {
  * @internal The counter is given by specs alone: a stream starts at 1, and only 2^32 records later does it wrap.
  */
 export class PortableSecretStreamPush implements SecretStreamPush {
-  private readonly ratchet: Ratchet;
+  // Hard to see, so that no log or inspection shows a key.
+  readonly #ratchet: Ratchet;
 
   constructor(key: Uint8Array, header: Uint8Array, counter = 1) {
-    this.ratchet = new Ratchet(key, header, counter);
+    this.#ratchet = new Ratchet(key, header, counter);
   }
 
   seal(buffer: Uint8Array, start: number, end: number, tag: number = SecretStreamTag.MESSAGE): void {
-    const { ratchet } = this;
+    const ratchet = this.#ratchet;
     requireUsable(ratchet);
     requireInteger('start', start, 0, buffer.length);
     requireInteger('end', end, start + RECORD_OVERHEAD, buffer.length);
@@ -133,26 +134,27 @@ export class PortableSecretStreamPush implements SecretStreamPush {
   }
 
   rekey(): void {
-    requireUsable(this.ratchet);
-    this.ratchet.rekey();
+    requireUsable(this.#ratchet);
+    this.#ratchet.rekey();
   }
 
   wipe(): void {
-    this.ratchet.wipe();
+    this.#ratchet.wipe();
   }
 }
 
 /** {@link SecretStreamPull} on StableLib's ciphers. @internal The counter is as in {@link PortableSecretStreamPush}. */
 export class PortableSecretStreamPull implements SecretStreamPull {
-  private readonly ratchet: Ratchet;
+  // Hard to see, so that no log or inspection shows a key.
+  readonly #ratchet: Ratchet;
   tag: number = SecretStreamTag.MESSAGE;
 
   constructor(key: Uint8Array, header: Uint8Array, counter = 1) {
-    this.ratchet = new Ratchet(key, header, counter);
+    this.#ratchet = new Ratchet(key, header, counter);
   }
 
   open(record: Uint8Array): Uint8Array | null {
-    const { ratchet } = this;
+    const ratchet = this.#ratchet;
     if (record.length < RECORD_OVERHEAD || ratchet.wiped) return null;
     ratchet.begin();
     const tag = ratchet.tagBlock[0] ^ record[0];
@@ -171,12 +173,12 @@ export class PortableSecretStreamPull implements SecretStreamPull {
   }
 
   rekey(): void {
-    requireUsable(this.ratchet);
-    this.ratchet.rekey();
+    requireUsable(this.#ratchet);
+    this.#ratchet.rekey();
   }
 
   wipe(): void {
-    this.ratchet.wipe();
+    this.#ratchet.wipe();
     this.tag = SecretStreamTag.MESSAGE;
   }
 }

@@ -59,7 +59,8 @@ class StreamState {
  * @internal The counter is given by specs alone.
  */
 export class NativeSecretStreamPush implements SecretStreamPush {
-  private readonly state: StreamState;
+  // Hard to see, so that no log or inspection shows a key.
+  readonly #state: StreamState;
 
   constructor(
     sodium: SodiumModule,
@@ -68,11 +69,11 @@ export class NativeSecretStreamPush implements SecretStreamPush {
     header: Uint8Array,
     counter = 1,
   ) {
-    this.state = new StreamState(sodium, small, key, header, counter);
+    this.#state = new StreamState(sodium, small, key, header, counter);
   }
 
   seal(buffer: Uint8Array, start: number, end: number, tag: number = SecretStreamTag.MESSAGE): void {
-    const { sodium, small, bytes, words, wiped } = this.state;
+    const { sodium, small, bytes, words, wiped } = this.#state;
     requireUsable(wiped);
     requireRecord(buffer, start, end, tag);
     if (small !== null && end - start <= SMALL_RECORD) return small.seal(words, buffer, start, end, tag);
@@ -83,18 +84,19 @@ export class NativeSecretStreamPush implements SecretStreamPush {
   }
 
   rekey(): void {
-    this.state.rekey();
+    this.#state.rekey();
   }
 
   wipe(): void {
-    this.state.wipe();
+    this.#state.wipe();
   }
 }
 
 /** {@link SecretStreamPull} on sodium-native. @internal The counter is given by specs alone. */
 export class NativeSecretStreamPull implements SecretStreamPull {
   tag: number = SecretStreamTag.MESSAGE;
-  private readonly state: StreamState;
+  // Hard to see, so that no log or inspection shows a key.
+  readonly #state: StreamState;
   private readonly slab: PlaintextSlab;
   private readonly tagOut = new Uint8Array(1);
 
@@ -107,11 +109,11 @@ export class NativeSecretStreamPull implements SecretStreamPull {
     allocate?: (bytes: number) => Uint8Array,
   ) {
     this.slab = new PlaintextSlab(allocate);
-    this.state = new StreamState(sodium, small, key, header, counter);
+    this.#state = new StreamState(sodium, small, key, header, counter);
   }
 
   open(record: Uint8Array): Uint8Array | null {
-    const { small, words, wiped } = this.state;
+    const { small, words, wiped } = this.#state;
     if (record.length < RECORD_OVERHEAD || wiped) return null;
     if (small === null || record.length > SMALL_RECORD) return this.openWithAddon(record);
     const plaintext = small.open(words, record, this.slab);
@@ -120,16 +122,16 @@ export class NativeSecretStreamPull implements SecretStreamPull {
   }
 
   rekey(): void {
-    this.state.rekey();
+    this.#state.rekey();
   }
 
   wipe(): void {
-    this.state.wipe();
+    this.#state.wipe();
     this.tag = SecretStreamTag.MESSAGE;
   }
 
   private openWithAddon(record: Uint8Array): Uint8Array | null {
-    const { sodium, bytes } = this.state;
+    const { sodium, bytes } = this.#state;
     const plaintext = this.slab.take(record.length - RECORD_OVERHEAD);
     try {
       sodium.crypto_secretstream_xchacha20poly1305_pull(bytes, plaintext, this.tagOut, record, null);

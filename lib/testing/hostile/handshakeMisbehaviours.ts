@@ -30,7 +30,7 @@ export function handshakeMisbehaviours(limits: Limits): Misbehaviour[] {
     {
       name: 'another protocol',
       does: 'talks HTTP',
-      expected: { ends: 'connection', code: 'ERR_FRAME_TOO_LARGE' },
+      expected: { ends: 'connection', code: 'ERR_FOREIGN_PROTOCOL' },
       connected: peer => {
         const request = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
         peer.bytes(Uint8Array.from(request, letter => letter.charCodeAt(0)));
