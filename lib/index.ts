@@ -34,6 +34,7 @@ export { type DuplexStream, nodeDuplex } from './transports/nodeDuplex.js';
 export { type SecretStream, secretStreamTransport } from './connection/secretStreamTransport.js';
 export type { SecuredTransport } from './connection/SecuredTransport.js';
 
+export { abortable } from './connection/abortable.js';
 export { hypercoreProtocol, type ProtocolOptions } from './connection/hypercoreProtocol.js';
 export { type ChannelOptions, Protocol } from './connection/Protocol.js';
 export type { PeerProfile } from './connection/PeerProfile.js';

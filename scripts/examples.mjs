@@ -28,6 +28,7 @@ const given = {
   transports: "import('rxjs').Observable<import('rx-hypercore').Transport>",
   protocol: "import('rx-hypercore').Protocol",
   channel: "import('rx-hypercore').Channel",
+  signal: 'AbortSignal',
   socket: "import('node:net').Socket",
   chunks: "import('rxjs').Observable<Uint8Array>",
   bodies: "import('rxjs').Observable<Uint8Array>",
