@@ -15,8 +15,11 @@ export interface PayloadLink extends Observable<Uint8Array> {
   /** Emits once payloads may be sent; null where there is no session because the handshake is switched off. */
   readonly opened: Observable<Session | null>;
   readonly writable: Observable<boolean>;
-  /** Sends `buffer[start, end)`; `HEADROOM` bytes before and `TAILROOM` after it are free to be overwritten. */
-  sendInPlace(buffer: Uint8Array, start: number, end: number): void;
+  /**
+   * Sends `buffer[start, end)`; `HEADROOM` bytes before and `TAILROOM` after it are free to be overwritten. True says that
+   * whatever was sent so far has left, and that its memory may be used again.
+   */
+  sendInPlace(buffer: Uint8Array, start: number, end: number): boolean | void;
   /** Ends in order: what was sent still leaves. */
   complete(): void;
   /** Tears down at once. */

@@ -51,11 +51,11 @@ export class RustLink extends Observable<Uint8Array> implements PayloadLink {
     return this.link.writable;
   }
 
-  sendInPlace(buffer: Uint8Array, start: number, end: number): void {
+  sendInPlace(buffer: Uint8Array, start: number, end: number): boolean | void {
     this.keepAlive.touch();
     if ((end - start) % 256 !== 0) return this.link.sendInPlace(buffer, start, end);
     const longer = withLongerNumber(buffer, start, end);
-    this.link.sendInPlace(longer, HEADROOM, longer.length - TAILROOM);
+    return this.link.sendInPlace(longer, HEADROOM, longer.length - TAILROOM);
   }
 
   complete(): void {

@@ -1,5 +1,7 @@
 const SMALLEST_SLAB = 0x800;
 const LARGEST_SLAB = 0x10000;
+/** A buffer up to this length is kept to be used again. */
+const LARGEST_SPARE = 0x20000;
 /** The longest header of a payload: two zeros, a channel and a length. */
 const HEADER = 20;
 
@@ -18,6 +20,8 @@ export class PayloadSlab {
   /** The buffer being carved, free from `used` on. */
   private slab: Uint8Array | null = null;
   private used = 0;
+  /** A buffer of which nothing is in use any more. */
+  private spare: Uint8Array | null = null;
   private size: number;
   private readonly largest: number;
 
@@ -80,16 +84,28 @@ export class PayloadSlab {
     if (buffer === this.slab) this.used = end + this.tailroom;
   }
 
-  /** Forgets the shared buffer. */
+  /**
+   * Nobody holds payloads that were released, the last of which lay in `buffer`; `gathering` is the buffer of the one that
+   * is being gathered.
+   */
+  reuse(buffer: Uint8Array, gathering: Uint8Array | null): void {
+    if (this.slab !== null && this.slab !== gathering) this.used = 0;
+    if (buffer !== this.slab && buffer !== gathering && buffer.length <= LARGEST_SPARE) this.spare = buffer;
+  }
+
+  /** Forgets its buffers. */
   drop(): void {
-    this.slab = this.carved = null;
+    this.slab = this.carved = this.spare = null;
     this.used = 0;
   }
 
   private allocate(need: number, shared: boolean): number {
     let length = need;
     if (shared) for (length = this.size; length < need;) length = Math.min(this.largest, 2 * length);
-    this.carved = new Uint8Array(length);
+    const { spare } = this;
+    const suits = spare !== null && spare.length >= length && spare.length <= 2 * length;
+    if (suits) this.spare = null;
+    this.carved = suits ? spare : new Uint8Array(length);
     this.carvedIsShared = shared;
     return this.headroom;
   }

@@ -14,8 +14,10 @@ export interface PayloadOutput {
    * The payload is `buffer[start, end)`. At least `headroom` bytes before it and `tailroom` bytes after it are free: from
    * now on the receiver owns `buffer[start - headroom, end + tailroom)` and may seal the payload in place. The rest of
    * the buffer holds other payloads.
+   *
+   * @returns `true` if the receiver is done with this payload and with all before it: their memory is used again.
    */
-  payload(buffer: Uint8Array, start: number, end: number): void;
+  payload(buffer: Uint8Array, start: number, end: number): unknown;
 }
 
 /** How packets are packed into payloads. @public */
@@ -314,7 +316,8 @@ export class PayloadWriter {
     uint.encode(cursor, channel);
     if (!single) uint.encode(cursor, first);
     cursor.buffer = null;
-    this.options.output.payload(buffer!, start, end);
+    const done = this.options.output.payload(buffer!, start, end) === true;
+    if (done) this.slab.reuse(buffer!, this.current.count > 0 ? this.current.buffer : null);
   }
 }
 

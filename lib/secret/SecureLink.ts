@@ -144,11 +144,13 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
 
   /**
    * Sends the payload `buffer[start, end)` without a copy: `HEADROOM` bytes before and `TAILROOM` bytes after it are
-   * overwritten, and the buffer belongs to the transport afterwards. Otherwise like {@link SecureLink.next}.
+   * overwritten, and the buffer belongs to the transport afterwards, unless this returns true: then whatever was sent so
+   * far has left, and its memory may be used again. Otherwise like {@link SecureLink.next}.
    */
-  sendInPlace(buffer: Uint8Array, start: number, end: number): void {
-    if (this.stage === 'closing' || this.stage === 'ended') return;
+  sendInPlace(buffer: Uint8Array, start: number, end: number): boolean {
+    if (this.stage === 'closing' || this.stage === 'ended') return false;
     this.write(this.requireState().seal(buffer, start, end));
+    return this.transport.allSent === true;
   }
 
   /** Ends in order: what was sent still leaves, and what the remote sends until it ends too is still emitted. */

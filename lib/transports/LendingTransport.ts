@@ -1,18 +1,14 @@
 import type { Observer, Subscription } from 'rxjs';
-import { DuplexStreamTransport, type DuplexStream } from './nodeDuplex.js';
+import { TcpTransport } from './TcpTransport.js';
 
 /**
- * A duplex stream that hands over what it reads by calling {@link LendingTransport.take} with memory that it will use
+ * A TCP socket that hands over what it reads by calling {@link LendingTransport.take} with memory that it will use
  * again. Who lends from it sees that very memory, who subscribes to it gets copies.
  *
  * @internal
  */
-export class LendingTransport extends DuplexStreamTransport {
+export class LendingTransport extends TcpTransport {
   private lending = false;
-
-  constructor(stream: DuplexStream) {
-    super(stream);
-  }
 
   lend(observer: Observer<Uint8Array>): Subscription {
     const free = this.subscriber === null;

@@ -16,6 +16,11 @@ export interface Transport extends Duplex<Uint8Array> {
   /** Bytes given to `next` that have not left yet; absent: unknown, taken for none. */
   readonly queuedBytes?: number;
   /**
+   * Whether everything given to `next` has left this process, so that its memory may be used for something else. Absent:
+   * nobody knows.
+   */
+  readonly allSent?: boolean;
+  /**
    * Like `subscribe`, but chunks are lent and not given: the memory of each is used anew when `next` has returned. For
    * links that read into one buffer over and over, which spares them memory for every read. Absent: no such thing.
    */

@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Observable } from 'rxjs';
 import { TimeoutExceededError, TransportFailedError } from '../errors.js';
 import { LendingTransport } from './LendingTransport.js';
-import { nodeDuplex } from './nodeDuplex.js';
+import { TcpTransport } from './TcpTransport.js';
 import type { Transport } from './Transport.js';
 
 /** Where to dial. @public */
@@ -88,7 +88,7 @@ export function tcpListen(options: TcpListenOptions): Observable<Transport> {
     const server = createServer({ noDelay: true }, socket => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      subscriber.next(nodeDuplex(socket));
+      subscriber.next(new TcpTransport(socket));
     });
     server.maxConnections = maxConnections;
     server.on('error', error => subscriber.error(new TransportFailedError(error)));
