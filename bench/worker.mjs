@@ -1,14 +1,17 @@
 // One JavaScript side in a process of its own: `node bench/worker.mjs <side>`. A message is one run of one workload, the
-// answer is what it took.
+// answer is what it took: time that passed, and time of processors.
 import { loadSide } from './sides/load.mjs';
 import { loadWorkload } from './workloads/index.mjs';
 
 const side = await loadSide(process.argv[2]);
 process.on('message', async ({ workload, parameters }) => {
   try {
-    globalThis.gc();
     const { run } = await loadWorkload(workload);
-    process.send(await run(side, parameters));
+    globalThis.gc();
+    const before = process.cpuUsage();
+    const result = await run(side, parameters);
+    const { user, system } = process.cpuUsage(before);
+    process.send({ ...result, cpuSeconds: (user + system) / 1e6 });
   } catch (error) {
     process.send({ error: String(error.stack) });
   }

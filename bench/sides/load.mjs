@@ -1,9 +1,8 @@
-/** The sides in JavaScript, which run in a process like this one. `addon` and `portable` are ours on other backends. */
+/** The sides in JavaScript, each of which runs in a process of its own. */
 export const javascriptSides = ['portable', 'wasm', 'native', 'official'];
 
+/** One of them, or `addon`: ours on the native addon without WASM beside it. */
 export async function loadSide(name) {
-  if (name === 'official') return import('./official.mjs');
-  const ours = await import('./ours.mjs');
-  await ours.use(name);
-  return ours;
+  if (name === 'official') return (await import('./official.mjs')).official;
+  return (await import('./ours.mjs')).ours(name);
 }

@@ -19,9 +19,13 @@ export function buildRust() {
   return status === 0;
 }
 
-/** Starts a JavaScript side; resolves when it is loaded. */
-export async function startJavascript(name) {
-  const child = fork('bench/worker.mjs', [name], { execArgv: ['--expose-gc'], stdio: 'inherit' });
+/** Starts a JavaScript side, ours from the given build; resolves when it is loaded. */
+export async function startJavascript(name, build = 'build/bench') {
+  const child = fork('bench/worker.mjs', [name], {
+    execArgv: ['--expose-gc'],
+    stdio: 'inherit',
+    env: { ...process.env, BENCH_BUILD: build },
+  });
   const answer = () =>
     new Promise((resolve, reject) => {
       const exited = code => reject(new Error(`${name} exited with ${code}`));
