@@ -243,6 +243,26 @@ const commands = {
     return {};
   },
 
+  /** Stops reading from a connection; what it sends still leaves. */
+  stopReading: ({ connection }) => {
+    const { socket, stream } = numbered(connection);
+    socket.unpipe(stream);
+    return {};
+  },
+
+  /** Reads on. */
+  readOn: ({ connection }) => {
+    const { socket, stream } = numbered(connection);
+    socket.pipe(stream);
+    return {};
+  },
+
+  /** Bytes that the system has taken from a connection, and given to it. */
+  traffic: ({ connection }) => {
+    const { bytesRead, bytesWritten, writableLength } = numbered(connection).socket;
+    return { received: bytesRead, sent: bytesWritten - writableLength };
+  },
+
   /** Ends a connection in order. */
   end: ({ connection }) => {
     numbered(connection).noise.end();

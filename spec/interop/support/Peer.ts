@@ -51,6 +51,9 @@ export interface PeerCommands {
   info: [{ core: string }, CoreState];
   peers: [{ core: string }, { peers: RemotePeer[] }];
   close: [{ core: string }, object];
+  stopReading: [{ connection: number }, object];
+  readOn: [{ connection: number }, object];
+  traffic: [{ connection: number }, { received: number; sent: number }];
   end: [{ connection: number }, object];
   destroy: [{ connection: number }, object];
 }

@@ -5,12 +5,15 @@ import { BehaviorSubject, type Observable } from 'rxjs';
 import { data, type Data, type Request } from 'rx-hypercore';
 import type { BlockSource } from '../../../demo/blocks/serveBlocks.js';
 import { blockBytes } from '../peers/blockBytes.mjs';
+import { distinctBlocks, generatedBlocks } from './generatedBlocks.js';
 
 export interface ProofSourceOptions {
   /** Seed of the signing key pair (32 bytes as hex). */
   readonly seed: string;
   /** Whether the key is the hash of a manifest, as hypercore 11 makes its own, or the public key itself. */
   readonly manifest?: boolean;
+  /** The blocks are those of {@link generatedBlocks}, of this size, and take no memory. */
+  readonly generated?: number;
 }
 
 /**
@@ -18,8 +21,10 @@ export interface ProofSourceOptions {
  * It takes part in no connection: requests come in and proofs go out through this class alone.
  */
 export class ProofSource implements BlockSource {
-  static async create({ seed, manifest = false }: ProofSourceOptions): Promise<ProofSource> {
-    const core = new Hypercore(() => new RAM(), null, {
+  static async create({ seed, manifest = false, generated = 0 }: ProofSourceOptions): Promise<ProofSource> {
+    const storage = (file: string): unknown =>
+      generated > 0 && file === 'data' ? generatedBlocks(generated) : new RAM();
+    const core = new Hypercore(storage, null, {
       keyPair: keyPair(Buffer.from(seed, 'hex')),
       compat: !manifest,
     });
@@ -61,6 +66,13 @@ export class ProofSource implements BlockSource {
   async append(count: number, size: number, seed = 0): Promise<void> {
     const first = this.core.length;
     await this.core.append(Array.from({ length: count }, (_, n) => blockBytes(first + n, size, seed)));
+    this.grown.next(this.core.length);
+  }
+
+  /** Appends `count` blocks of {@link generatedBlocks}. */
+  async generate(count: number, size: number): Promise<void> {
+    const blocks = distinctBlocks(size);
+    for (let done = 0; done < count; done += blocks.length) await this.core.append(blocks);
     this.grown.next(this.core.length);
   }
 

@@ -35,7 +35,7 @@ declare module 'hypercore-10' {
   }
   export default class Hypercore {
     constructor(
-      storage: () => unknown,
+      storage: (file: string) => unknown,
       key: Uint8Array | null,
       options?: { keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array }; compat?: boolean },
     );
@@ -61,6 +61,17 @@ declare module 'hypercore-10' {
 
 declare module 'random-access-memory' {
   export default class RandomAccessMemory {}
+}
+
+declare module 'random-access-storage' {
+  interface Request {
+    readonly offset: number;
+    readonly size: number;
+    callback(error: Error | null, bytes?: Uint8Array): void;
+  }
+  export default class RandomAccessStorage {
+    constructor(options: Partial<Record<'read' | 'write' | 'del', (request: Request) => void>>);
+  }
 }
 
 declare module 'hypercore-crypto' {

@@ -1,4 +1,4 @@
-/** Whether the long forms of the specs run, which take minutes: `SPEC_LONG=1 npm run spec -- <file>`. */
+/** Whether the long forms of the specs run, which take minutes: `npm run soak:backpressure`. */
 export const long = process.env['SPEC_LONG'] === '1';
 
 /** The number for a normal run, or for a long one. */
