@@ -16,8 +16,11 @@ const { namespaces, capabilities, streamIds } = vectors as ProofVectors;
 const written: Record<NamespaceName, [name: string, id: number]> = {
   secretStreamInitiator: ['hyperswarm/secret-stream', 0],
   secretStreamResponder: ['hyperswarm/secret-stream', 1],
+  tree: ['hypercore', 0],
   replicateInitiator: ['hypercore', 1],
   replicateResponder: ['hypercore', 2],
+  manifest: ['hypercore', 3],
+  defaultSigner: ['hypercore', 4],
 };
 
 describe('keys: what proves the handshake', () => {

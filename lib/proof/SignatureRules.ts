@@ -1,0 +1,207 @@
+import type { KeyPair } from '../crypto/CryptoBackend.js';
+import { decode } from '../encoding/decode.js';
+import { encode } from '../encoding/encode.js';
+import { isHypercoreError } from '../errors.js';
+import type { Manifest, ManifestPrologue, ManifestSigner } from '../messages/manifest.js';
+import type { TreeNode } from '../messages/proof.js';
+import { rootIndexes, treeCursor } from '../tree/flatTree.js';
+import { TreeBatch } from '../tree/TreeBatch.js';
+import type { TreeHasher } from '../tree/TreeHasher.js';
+import type { TreeHead } from '../tree/TreeHead.js';
+import { growTree } from './growTree.js';
+import { multiSignature0Codec, multiSignatureCodec, type MultiSignature } from './multisignature.js';
+import { compatSignable, legacySignable, signable, type TreeFacts } from './signable.js';
+
+/** A tree, or one that grows. @internal */
+export type AnyTree = TreeHead | TreeBatch;
+
+/**
+ * Who has to sign the trees of a core, and what exactly (hypercore `lib/verifier.js`).
+ *
+ * @internal
+ */
+export class SignatureRules {
+  /** The part that needs no signature. */
+  readonly prologue: ManifestPrologue | null;
+  private readonly version: number;
+  private readonly allowPatch: boolean;
+  private readonly quorum: number;
+  private readonly signers: readonly Pick<ManifestSigner, 'namespace' | 'publicKey'>[];
+
+  /**
+   * @param key - of the core, 32 bytes
+   * @param manifest - `null` for a core whose key is the public key of its one signer ("compat")
+   * @param legacy - such a core signs without a namespace
+   */
+  constructor(
+    private readonly hasher: TreeHasher,
+    private readonly key: Uint8Array,
+    manifest: Manifest | null,
+    private readonly legacy = false,
+  ) {
+    this.compat = manifest === null;
+    this.version = manifest?.version ?? 0;
+    this.allowPatch = manifest?.allowPatch ?? false;
+    this.quorum = manifest?.quorum ?? 1;
+    this.signers = manifest?.signers ?? [{ namespace: key, publicKey: key }];
+    this.prologue = manifest?.prologue ?? null;
+  }
+
+  /** Whether the key is the public key of the one signer. */
+  readonly compat: boolean;
+
+  /** Whether the signature holds for the tree. Never throws, whatever the bytes are. */
+  verify(tree: AnyTree, signature: Uint8Array | null): boolean {
+    const facts = this.factsOf(tree);
+    const { prologue } = this;
+    if (this.version > 0 && prologue !== null && tree.length <= prologue.length) {
+      return tree.length === prologue.length && this.hasher.crypto.equal(facts.hash, prologue.hash);
+    }
+    if (signature === null) return false;
+    if (this.signsPlainly) return this.verifyOne(0, facts, signature);
+    return this.verifySeveral(tree, facts, signature);
+  }
+
+  /**
+   * Signs a tree. Where it takes several signers, or version 0 has one of several, the result is the 64 bytes of this one,
+   * to be put together with the others by {@link assembleSignatures}.
+   *
+   * @throws RangeError if the key pair is not one of the signers'
+   */
+  sign(tree: AnyTree, keyPair: KeyPair): Uint8Array {
+    const { crypto } = this.hasher;
+    const index = this.signers.findIndex(signer => crypto.equal(signer.publicKey, keyPair.publicKey));
+    if (index === -1) throw new RangeError('the key pair belongs to none of the signers');
+    const signature = crypto.sign(this.signableOf(index, this.factsOf(tree)), keyPair.secretKey);
+    if (this.version === 0 || this.signers.length > 1) return signature;
+    return encode(multiSignatureCodec, { signatures: [{ signer: 0, signature, patch: 0 }], patchNodes: [] });
+  }
+
+  /** Whether the signature on the wire is the 64 bytes of the one signer. */
+  private get signsPlainly(): boolean {
+    return this.version === 0 && !this.allowPatch && this.signers.length === 1;
+  }
+
+  private factsOf(tree: AnyTree): TreeFacts {
+    return { hash: this.hasher.tree(tree.roots), length: tree.length, fork: tree.fork };
+  }
+
+  private signableOf(signer: number, tree: TreeFacts): Uint8Array {
+    if (this.compat) return this.legacy ? legacySignable(tree) : compatSignable(tree);
+    return signable(this.version === 0 ? this.signers[signer].namespace : this.key, tree);
+  }
+
+  private verifyOne(signer: number, tree: TreeFacts, signature: Uint8Array): boolean {
+    return this.hasher.crypto.verify(
+      this.signableOf(signer, tree),
+      signature,
+      this.signers[signer].publicKey,
+    );
+  }
+
+  /** The first `quorum` signatures must be good ones of different signers; more are not looked at. */
+  private verifySeveral(tree: AnyTree, facts: TreeFacts, bytes: Uint8Array): boolean {
+    const parsed = parse(this.version, bytes);
+    if (parsed === null || this.quorum === 0 || parsed.signatures.length < this.quorum) return false;
+    const seen = new Set<number>();
+    for (const { signer, signature, patch } of parsed.signatures.slice(0, this.quorum)) {
+      if (signer >= this.signers.length || seen.has(signer)) return false;
+      seen.add(signer);
+      const signed = patch > 0 && this.allowPatch ? this.patched(tree, parsed.patchNodes, patch) : facts;
+      if (signed === null || !this.verifyOne(signer, signed, signature)) return false;
+    }
+    return true;
+  }
+
+  /** The tree when it had `more` blocks more. */
+  private patched(tree: AnyTree, nodes: readonly TreeNode[], more: number): TreeFacts | null {
+    const longer = new TreeBatch(this.hasher, tree);
+    const byIndex = new Map(nodes.map(node => [node.index, node]));
+    const needed: TreeNode[] = [];
+    for (const index of upgradeIndexes(tree.length, tree.length + more)) {
+      const node = byIndex.get(index);
+      if (node === undefined) return null;
+      needed.push(node);
+    }
+    try {
+      const upgrade = { start: tree.length, length: more, nodes: needed, additionalNodes: [] };
+      growTree(longer, upgrade, null, this.prologue);
+    } catch (error) {
+      if (isHypercoreError(error)) return null;
+      throw error;
+    }
+    return this.factsOf(longer);
+  }
+}
+
+/**
+ * Numbers of the nodes that lead from a tree of `from` blocks to one of `to`: those to the right of the last block on the
+ * way up to the first new root, then the other new roots.
+ *
+ * @internal
+ */
+export function upgradeIndexes(from: number, to: number): number[] {
+  const indexes: number[] = [];
+  const lastLeaf = 2 * from - 2;
+  for (const root of rootIndexes(to)) {
+    const cursor = treeCursor(root);
+    if (cursor.peekRightSpan() <= lastLeaf) continue;
+    if (from === 0 || !cursor.contains(lastLeaf)) {
+      indexes.push(root);
+      continue;
+    }
+    cursor.seek(lastLeaf);
+    while (cursor.index !== root) {
+      if (cursor.sibling() > lastLeaf) indexes.push(cursor.index);
+      cursor.parent();
+    }
+  }
+  return indexes;
+}
+
+/** What one signer contributes to {@link assembleSignatures}. @internal */
+export interface SignaturePart {
+  /** Which of the manifest's signers. */
+  readonly signer: number;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+  /** How many blocks longer the tree is that was signed; 0 unless the manifest allows patches. */
+  readonly patch?: number;
+  /** The nodes of {@link upgradeIndexes} that lead there. */
+  readonly nodes?: readonly TreeNode[];
+}
+
+/**
+ * Puts the signatures of several signers together (hypercore `lib/multisig.js`, `assemble`).
+ *
+ * @param length - blocks of the tree that they are for
+ * @internal
+ */
+export function assembleSignatures(
+  version: number,
+  length: number,
+  parts: readonly SignaturePart[],
+): Uint8Array {
+  const places = new Map<number, number>();
+  const patchNodes: TreeNode[] = [];
+  const signatures = parts.map(({ signer, signature, patch = 0, nodes = [] }) => {
+    for (const node of nodes) {
+      if (!places.has(node.index)) places.set(node.index, patchNodes.push(node) - 1);
+    }
+    const start = length + patch;
+    return { signer, signature, start, patch, places: nodes.map(node => places.get(node.index) ?? 0) };
+  });
+  return version === 0
+    ? encode(multiSignature0Codec, { signatures, patchNodes })
+    : encode(multiSignatureCodec, { signatures, patchNodes });
+}
+
+/** `null` if the bytes are none. Bytes after them are ignored. */
+function parse(version: number, bytes: Uint8Array): MultiSignature | null {
+  try {
+    return version === 0 ? decode(multiSignature0Codec, bytes) : decode(multiSignatureCodec, bytes);
+  } catch (error) {
+    if (isHypercoreError(error)) return null;
+    throw error;
+  }
+}
