@@ -12,6 +12,7 @@ export type ErrorScope = 'connection' | 'channel' | 'log';
 export type HypercoreErrorCode =
   | 'ERR_TRANSPORT_FAILED'
   | 'ERR_TRANSPORT_CLOSED'
+  | 'ERR_WEBSOCKET_CLOSED'
   | 'ERR_FRAME_TOO_LARGE'
   | 'ERR_FRAME_TRUNCATED'
   | 'ERR_FRAME_EMPTY'
@@ -94,6 +95,19 @@ export class TransportClosedError extends HypercoreError {
         ? 'the transport closed during the handshake: the remote may speak another protocol, or refuse this side'
         : `the transport closed (phase: ${phase})`,
     );
+  }
+}
+
+/** The WebSocket closed with a code that says more than that it ended in order; `closeCode` is that code. @public */
+export class WebSocketClosedError extends HypercoreError {
+  override readonly code = 'ERR_WEBSOCKET_CLOSED';
+  constructor(
+    /** The code of the close event (RFC 6455 section 7.4): 1006 for a link that was cut, 1008 for a refusal. */
+    readonly closeCode: number,
+    /** What the remote added to it, at most 123 bytes of its own choice. */
+    readonly reason = '',
+  ) {
+    super(`the WebSocket closed with code ${closeCode}`);
   }
 }
 

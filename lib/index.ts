@@ -31,6 +31,14 @@ export { generateKeyPair, keyPairFromSeed } from './keys/keyPair.js';
 export type { Transport } from './transports/Transport.js';
 export { memoryPair, type MemoryPairOptions } from './transports/memoryPair.js';
 export { type DuplexStream, nodeDuplex } from './transports/nodeDuplex.js';
+export { relay, type RelayOptions } from './transports/relay.js';
+export {
+  webSocketConnect,
+  type WebSocketConnectOptions,
+  type WebSocketConstructor,
+  type WebSocketUrl,
+} from './transports/webSocketConnect.js';
+export type { WebSocketBounds, WebSocketLike } from './transports/WebSocketTransport.js';
 export { type SecretStream, secretStreamTransport } from './connection/secretStreamTransport.js';
 export type { SecuredTransport } from './connection/SecuredTransport.js';
 
@@ -42,6 +50,25 @@ export { rustPeer06, rustPeer07 } from './connection/rustPeer.js';
 export { Channel } from './connection/Channel.js';
 export type { LocalSignal } from './connection/LocalSignal.js';
 export type { Pausable, PressureOptions } from './connection/Pausable.js';
+export { backoff, type BackoffOptions } from './connection/backoff.js';
+export {
+  type ClosedState,
+  type ConnectingState,
+  connectionState,
+  type ConnectionState,
+  type HandshakingState,
+  type IdleState,
+  type OpenState,
+  type WaitingState,
+} from './connection/connectionState.js';
+export {
+  type PageCondition,
+  pageCondition,
+  type PageEvents,
+  type PageLike,
+} from './connection/pageCondition.js';
+export { Reconnecting, reconnecting, type ReconnectOptions } from './connection/reconnecting.js';
+export { worthRetry } from './connection/worthRetry.js';
 export { paced, type PacedOptions } from './connection/paced.js';
 export { pullFrom, type PullOptions, readableFrom } from './connection/pullFrom.js';
 export { type SendOptions, type SendSource, type SendTarget, sendTo } from './connection/sendTo.js';

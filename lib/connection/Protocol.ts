@@ -14,6 +14,7 @@ import {
   TimeoutExceededError,
   TransportClosedError,
   TransportFailedError,
+  WebSocketClosedError,
 } from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
 import { MuxState, type PackingOptions } from '../mux/MuxState.js';
@@ -83,6 +84,8 @@ export class Protocol {
   private readonly onlyCores: boolean;
   private flushing = false;
   private state: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
+  /** Whether the connection ended in order, and not by this side's doing. @internal */
+  endedByRemote = false;
 
   /** Whether the link takes more without queueing; replays its value. */
   readonly drained: Observable<boolean>;
@@ -320,7 +323,9 @@ export class Protocol {
     const idle = this.waiting === null && this.mux.size === 0;
     const ended = error instanceof TransportClosedError;
     // After `close` nothing more was expected of the remote, so however the transport goes is an end in order.
-    const inOrder = this.state === 'closing' ? ended || error instanceof TransportFailedError : ended && idle;
+    const cut = error instanceof TransportFailedError || error instanceof WebSocketClosedError;
+    const inOrder = this.state === 'closing' ? ended || cut : ended && idle;
+    this.endedByRemote = inOrder && this.state === 'running';
     if (inOrder) this.finish();
     else this.finish(error);
   }

@@ -1,0 +1,166 @@
+import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
+import { isHypercoreError, WebSocketClosedError } from '../errors.js';
+import { InboxTransport } from './InboxTransport.js';
+
+/** As much of a WebSocket as is used: the browser's, Node's own, or one of the package `ws`. @public */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+  removeEventListener(type: string, listener: (event: never) => void): void;
+  /** Only `ws` can stop reading. */
+  pause?(): void;
+  resume?(): void;
+  /** Only `ws` can be cut off. */
+  terminate?(): void;
+}
+
+/** Bounds of one WebSocket; sizes are in bytes. @public */
+export interface WebSocketBounds {
+  /** Bytes waiting to leave at which `writable` turns false; 1,048,576 by default. */
+  readonly highWaterMarkBytes?: number;
+  /** Bytes waiting to leave at which it turns true again; a quarter of `highWaterMarkBytes` by default. */
+  readonly lowWaterMarkBytes?: number;
+  /** Longer chunks leave in several messages; 65,536 by default. */
+  readonly maxMessageBytes?: number;
+  /**
+   * Bytes kept for a reader that has paused, because a browser's WebSocket cannot; 67,108,864 by default. More of them
+   * end the connection with `ERR_LIMIT_EXCEEDED`.
+   */
+  readonly maxInboundBytes?: number;
+  /** Runs every timer; `asyncScheduler` by default. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** @internal */
+export type VerifiedBounds = Required<WebSocketBounds>;
+
+/** @throws RangeError for sizes that make no sense. @internal */
+export function verifyBounds(given: WebSocketBounds): VerifiedBounds {
+  const {
+    highWaterMarkBytes = 0x100000,
+    lowWaterMarkBytes = Math.floor(highWaterMarkBytes / 4),
+    maxMessageBytes = 0x10000,
+    maxInboundBytes = 0x4000000,
+    scheduler = asyncScheduler,
+  } = given;
+  const sizes = { highWaterMarkBytes, maxMessageBytes, maxInboundBytes };
+  for (const [name, value] of Object.entries(sizes)) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a positive integer`);
+  }
+  if (!(lowWaterMarkBytes >= 0 && lowWaterMarkBytes < highWaterMarkBytes))
+    throw new RangeError('lowWaterMarkBytes must be from 0 to less than highWaterMarkBytes');
+  return { ...sizes, lowWaterMarkBytes, scheduler };
+}
+
+/** WebSocket has no event for it, so while too much waits to leave, somebody has to look. */
+const DRAIN_POLL_MS = 10;
+
+const OPEN = 1;
+const GOING_AWAY = 1001;
+const NO_STATUS = 1005;
+const UNSUPPORTED_DATA = 1003;
+/** Of those for private use; the remote sees that this side gave up, and why in the reason. */
+const ABANDONED = 4000;
+
+/**
+ * A WebSocket that is open, as a byte transport. It cannot end in one direction only: `complete` lets what was sent leave,
+ * and closes.
+ *
+ * @internal
+ */
+export class WebSocketTransport extends InboxTransport {
+  private stopped = false;
+  private torn = false;
+  private draining = Subscription.EMPTY;
+
+  constructor(
+    protected readonly socket: WebSocketLike,
+    protected readonly bounds: VerifiedBounds,
+  ) {
+    super(bounds.maxInboundBytes);
+    socket.addEventListener('message', this.onMessage);
+    socket.addEventListener('close', this.onClose);
+  }
+
+  get queuedBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  next(chunk: Uint8Array): void {
+    const { socket, bounds } = this;
+    if (this.stopped || chunk.length === 0 || socket.readyState !== OPEN) return;
+    const { maxMessageBytes } = bounds;
+    if (chunk.length <= maxMessageBytes) this.post(chunk);
+    else {
+      for (let start = 0; start < chunk.length; start += maxMessageBytes) {
+        this.post(chunk.subarray(start, start + maxMessageBytes));
+      }
+    }
+    if (socket.bufferedAmount < bounds.highWaterMarkBytes || !this.writable.value) return;
+    this.writable.next(false);
+    this.awaitDrain();
+  }
+
+  complete(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.socket.close(1000);
+  }
+
+  error(cause: unknown): void {
+    if (this.torn) return;
+    this.stopped = this.torn = true;
+    this.draining.unsubscribe();
+    this.discard();
+    this.settle({});
+    const { socket } = this;
+    if (cause instanceof WebSocketClosedError) this.closeWith(cause.closeCode, cause.reason);
+    else if (socket.terminate !== undefined) socket.terminate();
+    else this.closeWith(ABANDONED, isHypercoreError(cause) ? cause.code : '');
+  }
+
+  protected override reading(reading: boolean): void {
+    if (reading) this.socket.resume?.();
+    else this.socket.pause?.();
+  }
+
+  protected post(bytes: Uint8Array): void {
+    this.socket.send(bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  protected awaitDrain(): void {
+    this.draining = this.bounds.scheduler.schedule(() => this.verifyDrained(), DRAIN_POLL_MS);
+  }
+
+  /** Lets the sender go on if enough has left. */
+  protected verifyDrained(): void {
+    if (this.settled || this.writable.value) return;
+    if (this.socket.bufferedAmount <= this.bounds.lowWaterMarkBytes) this.writable.next(true);
+    else this.awaitDrain();
+  }
+
+  /** Ends with a code of its own. A page may use no codes but 1000 and those from 3000 on. */
+  protected closeWith(code: number, reason: string): void {
+    this.socket.close(code === 1000 || code >= 3000 ? code : ABANDONED, reason);
+  }
+
+  private readonly onMessage = ({ data }: { readonly data: unknown }): void => {
+    if (data instanceof ArrayBuffer) return this.receive(new Uint8Array(data));
+    if (data instanceof Uint8Array) return this.receive(data);
+    // Text, which nobody who speaks this protocol sends.
+    this.overflow(new WebSocketClosedError(UNSUPPORTED_DATA, 'a message that is not binary'));
+  };
+
+  private readonly onClose = ({ code, reason }: { readonly code: number; readonly reason: string }): void => {
+    this.stopped = true;
+    this.draining.unsubscribe();
+    this.socket.removeEventListener('message', this.onMessage);
+    this.socket.removeEventListener('close', this.onClose);
+    const inOrder = code === 1000 || code === GOING_AWAY || code === NO_STATUS;
+    this.settle(inOrder ? {} : { error: new WebSocketClosedError(code, reason) });
+  };
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { WebSocketClosedError } from '../../errors.js';
+import { type VerifiedBounds, type WebSocketLike, WebSocketTransport } from '../WebSocketTransport.js';
+import type { AcceptedTransport } from './webSocketListen.js';
+
+/** How long a page that is being refused may take to close, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** The server's end of a WebSocket of `ws`, which says when it has written, stops reading and can be cut off. @internal */
+export class AcceptedWebSocket extends WebSocketTransport implements AcceptedTransport {
+  constructor(
+    private readonly accepted: WebSocket,
+    bounds: VerifiedBounds,
+    readonly request: IncomingMessage,
+  ) {
+    accepted.binaryType = 'nodebuffer';
+    // What it has to say comes with its close code.
+    accepted.on('error', () => undefined);
+    super(accepted as WebSocketLike, bounds);
+    // Nothing is read before there is somebody to take it.
+    accepted.pause();
+  }
+
+  /** Ends it because the server does. */
+  goAway(): void {
+    this.error(new WebSocketClosedError(1001, 'the server is closing'));
+  }
+
+  protected override post(bytes: Uint8Array): void {
+    this.accepted.send(bytes, this.onWritten);
+  }
+
+  protected override awaitDrain(): void {
+    // Every write says when it is done.
+  }
+
+  protected override closeWith(code: number, reason: string): void {
+    this.accepted.resume(); // or the answer of the remote would not be read
+    this.accepted.close(code, reason);
+    const timer = this.bounds.scheduler.schedule(() => this.accepted.terminate(), CLOSE_TIMEOUT_MS);
+    this.accepted.once('close', () => timer.unsubscribe());
+  }
+
+  private readonly onWritten = (): void => this.verifyDrained();
+}
