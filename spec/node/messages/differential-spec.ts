@@ -1,92 +1,26 @@
-import { createRequire } from 'node:module';
-import type { Codec, EncodingState } from '../../../lib/encoding/Codec.js';
 import { encode } from '../../../lib/encoding/encode.js';
-import { BadValueError, isHypercoreError } from '../../../lib/errors.js';
+import { isHypercoreError } from '../../../lib/errors.js';
 import { manifestCodec } from '../../../lib/messages/manifest.js';
-import type { Message, MessageType } from '../../../lib/messages/Message.js';
+import type { Message } from '../../../lib/messages/Message.js';
 import { openCodec } from '../../../lib/messages/open.js';
-import { messageCodecs, wireTypeOf } from '../../../lib/messages/wireTypes.js';
 import { hex } from '../../helpers/bytes.js';
 import { comparable } from '../../helpers/marbles.js';
 import { Random } from '../../helpers/random.js';
 import { damage, drawManifest, draws } from '../../messages/drawMessage.js';
-
-interface Theirs {
-  manifest: Codec<unknown>;
-  wire: Record<string, Codec<unknown>>;
-}
-const require = createRequire(import.meta.url);
-const versions = {
-  10: require('hypercore-10/lib/messages.js') as Theirs,
-  11: require('hypercore-11/lib/messages.js') as Theirs,
-};
-type Version = keyof typeof versions;
-
-const types = Object.keys(draws) as MessageType[];
-const ourCodec = (type: MessageType): Codec<Message> => messageCodecs[wireTypeOf(type)];
-const theirCodec = (version: Version, type: MessageType): Codec<unknown> =>
-  versions[version].wire[type === 'synchronize' ? 'sync' : type];
-
-/** The message as their codec takes and gives it. */
-function theirValue(message: Message): Record<string, unknown> {
-  const { type, ...fields } = message as Message & Record<string, unknown>;
-  if (type === 'extension') return { name: fields['name'], message: fields['payload'] };
-  return fields;
-}
-
-/** What of a message is new in hypercore 11, left out where 10 decoded it. */
-function asVersion10(value: Record<string, unknown>, type: MessageType): Record<string, unknown> {
-  const known = { ...value };
-  for (const name of { synchronize: ['allowPush'], noData: ['reason'], want: ['any'], unwant: ['any'] }[
-    type as 'want'
-  ] ?? [])
-    delete known[name];
-  if (type === 'data' && known['manifest'] !== null) {
-    const manifest = { ...(known['manifest'] as Record<string, unknown>) };
-    delete manifest['linked'];
-    delete manifest['userData'];
-    known['manifest'] = manifest;
-  }
-  return known;
-}
-
-/** Whether hypercore 10 can write and read the message as a whole. */
-const fits10 = (message: Message): boolean =>
-  message.type === 'data'
-    ? message.manifest === null || message.manifest.version < 2
-    : message.type === 'noData'
-      ? message.reason === null
-      : message.type === 'want' || message.type === 'unwant'
-        ? !message.any
-        : !(message.type === 'synchronize' && message.allowPush);
-
-/** Hypercore 11 has one form of noData. */
-const fits11 = (message: Message): boolean => message.type !== 'noData' || message.reason !== null;
-
-function read(
-  codec: Codec<unknown>,
-  wire: Uint8Array,
-): { value?: unknown; consumed: number; error?: unknown } {
-  const state: EncodingState = { start: 0, end: wire.length, buffer: wire };
-  try {
-    return { value: codec.decode(state), consumed: state.start };
-  } catch (error) {
-    return { error, consumed: state.start };
-  }
-}
-
-function theirBytes(codec: Codec<unknown>, value: unknown): Uint8Array {
-  const state: EncodingState = { start: 0, end: 0, buffer: null };
-  codec.preencode(state, value);
-  state.buffer = new Uint8Array(state.end);
-  codec.encode(state, value);
-  return state.buffer;
-}
-
-const normal = (value: unknown, version: Version, type: MessageType): unknown => {
-  const fields = value as Record<string, unknown>;
-  return comparable(version === 10 ? asVersion10(fields, type) : fields);
-};
+import {
+  fits10,
+  fits11,
+  isMeant,
+  normal,
+  ourCodec,
+  read,
+  theirBytes,
+  theirCodec,
+  theirValue,
+  types,
+  type Version,
+  versions,
+} from './officialMessages.js';
 
 for (const version of [10, 11] as Version[]) {
   describe(`messages beside hypercore ${version}'s own codecs`, () => {
@@ -176,26 +110,4 @@ for (const version of [10, 11] as Version[]) {
       }
     });
   });
-}
-
-function isMeant(
-  version: Version,
-  type: MessageType,
-  wire: Uint8Array,
-  ours: unknown,
-  theirs: unknown,
-): boolean {
-  if (ours === undefined) {
-    const message = read(ourCodec(type), wire).value as Message;
-    if (message.type === 'request') {
-      const { seek, upgrade, priority } = message;
-      const endsBefore = String(theirs).includes('Out of bounds');
-      return endsBefore && seek !== null && seek.padding === 0 && upgrade === null && priority === 0;
-    }
-    return version === 10 && message.type === 'data' && String(theirs).includes('Unknown version');
-  }
-  if (version === 11) return false;
-  const tooLarge = ours instanceof BadValueError && ours.message.includes('above 2^53 - 1');
-  const partsOf11 = type === 'data' && read(theirCodec(11, type), wire).error !== undefined;
-  return tooLarge || partsOf11 || ['noData', 'want', 'unwant'].includes(type);
 }
