@@ -3,6 +3,7 @@ import { abortable } from '../../lib/connection/abortable.js';
 import { hypercoreProtocol } from '../../lib/connection/hypercoreProtocol.js';
 import type { Channel } from '../../lib/connection/Channel.js';
 import type { Protocol } from '../../lib/connection/Protocol.js';
+import { text } from '../../lib/encoding/text.js';
 import { extension } from '../../lib/messages/extension.js';
 import { memoryPair } from '../../lib/transports/memoryPair.js';
 import type { Transport } from '../../lib/transports/Transport.js';
@@ -11,6 +12,8 @@ import { Clock } from '../secret/ProbeTransport.js';
 import { until } from './pair.js';
 
 const key = fill(32, 3);
+
+const chatting = { protocol: 'chat', messages: { say: text } };
 
 /** A connection under test, with everything that may be left over counted. */
 class Bench {
@@ -47,6 +50,11 @@ class Bench {
           this.watch('channel', this.channel);
           this.watch('channel opened', this.channel.opened);
           this.watch('extension', this.channel.extension('x'));
+          this.watch('signals', this.channel.signals);
+          this.watch('drained', protocol.drained);
+          const chat = protocol.channel(chatting);
+          this.watch('chat', chat);
+          this.watch('chat opened', chat.opened);
         },
         error: () => this.ends.push('connection error'),
         complete: () => this.ends.push('connection complete'),
@@ -62,9 +70,13 @@ class Bench {
       this.others.add(
         of(remote)
           .pipe(hypercoreProtocol({ initiator: false, limits: { keepAliveMs: 0 } }))
-          .subscribe(made => (this.other = made)),
+          .subscribe(made => {
+            this.other = made;
+            made.channel(chatting).subscribe({ error: () => undefined });
+          }),
       );
-    else this.others.add(remote.subscribe({ error: () => undefined }));
+    // It says nothing, and ends when it is told the end.
+    else this.others.add(remote.subscribe({ error: () => undefined, complete: () => remote.complete() }));
     const subscribe = (observer: Observer<Uint8Array>): Subscription => {
       this.subscribers++;
       const subscription = (link as Observable<Uint8Array>)
@@ -156,43 +168,89 @@ const phases: Record<
   },
 };
 
-/** How it ends there. */
-const ways: Record<string, (bench: Bench) => void> = {
-  unsubscribe: bench => bench.subscription.unsubscribe(),
-  abort: bench => bench.controller.abort(new Error('enough')),
-  'destroy with an error': bench => bench.protocol?.destroy(new Error('enough')),
-  'destroy without': bench => bench.protocol?.destroy(),
-  'close and a silent remote': bench => {
-    bench.protocol?.close();
-    bench.clock.advance(60_000);
+/** How it ends there, and what its subscribers are told. */
+const ways: Record<string, { readonly end: (bench: Bench) => void; readonly told: 'error' | 'complete' }> = {
+  unsubscribe: { end: bench => bench.subscription.unsubscribe(), told: 'complete' },
+  abort: { end: bench => bench.controller.abort(new Error('enough')), told: 'complete' },
+  'destroy with an error': { end: bench => bench.protocol?.destroy(new Error('enough')), told: 'error' },
+  'destroy without': { end: bench => bench.protocol?.destroy(), told: 'complete' },
+  close: { end: bench => bench.protocol?.close(), told: 'complete' },
+  'close and a silent remote': {
+    end: bench => {
+      bench.muted = true;
+      bench.protocol?.close();
+      bench.clock.advance(60_000);
+    },
+    told: 'complete',
   },
-  'the transport failing': bench => bench.remote?.error(new Error('reset')),
+  'a remote that says nothing any more': {
+    end: bench => {
+      bench.muted = true;
+      bench.clock.advance(600_000);
+    },
+    told: 'error',
+  },
+  'the transport failing': { end: bench => bench.remote?.error(new Error('reset')), told: 'error' },
+  'the transport ending': { end: bench => bench.remote?.complete(), told: 'error' },
+  'the source of transports failing': {
+    end: bench => bench.transports.error(new Error('no more')),
+    told: 'complete',
+  },
 };
+
+/** Whether the way ends one connection and not the Observable that carries it. */
+const lives = (way: string): boolean =>
+  !['unsubscribe', 'abort', 'the source of transports failing'].includes(way);
+
+/** What every subscriber is told: once, and nobody is left out. */
+function expectedEnds(phase: string, way: string, told: 'error' | 'complete'): string[] {
+  const ofAll = lives(way) || way === 'unsubscribe' ? [] : ['connection error'];
+  if (phase === 'connecting') return ofAll; // there is nothing yet but the wait for a transport
+  const sessionDone = phase !== 'handshake';
+  const open = ['open', 'draining', 'closing'].includes(phase);
+  // A close completes the channels at once; only `destroy` can still fail what waits for its end.
+  const ofChannels = phase === 'closing' ? 'complete' : told;
+  const ofConnection = phase === 'closing' && way !== 'destroy with an error' ? 'complete' : told;
+  return [
+    ...ofAll,
+    `channel ${ofChannels}`,
+    `channel opened ${open ? 'complete' : told}`,
+    `chat ${ofChannels}`,
+    `chat opened ${open || (sessionDone && phase !== 'header') ? 'complete' : told}`,
+    `closed ${ofConnection}`,
+    'drained complete',
+    `events ${ofConnection}`,
+    `extension ${ofChannels}`,
+    `opened ${sessionDone ? 'complete' : told}`,
+    'signals complete',
+  ].sort();
+}
 
 describe('the life of a connection', () => {
   for (const [phase, { withRemote, reach }] of Object.entries(phases)) {
-    for (const [way, end] of Object.entries(ways)) {
+    for (const [way, { end, told }] of Object.entries(ways)) {
       it(`ends in the phase ${phase} by ${way}: all is free, and each subscriber told once`, async () => {
         const bench = new Bench(withRemote);
         await reach(bench);
         end(bench);
         bench.remote?.resume?.();
         await tick(5);
-        if (phase === 'connecting') {
-          // There is nothing yet but the wait for a transport, which only these end.
-          expect(bench.ends).toEqual(way === 'abort' ? ['connection error'] : []);
-          expect(bench.transports.observed).toBe(way !== 'unsubscribe' && way !== 'abort');
-          bench.drop();
-          return;
-        }
-        const about = bench.ends.map(line => line.replace(/ (error|complete)$/, ''));
-        const all = ['channel', 'channel opened', 'closed', 'events', 'extension', 'opened'];
-        expect(about.filter(name => name !== 'connection').sort()).toEqual(all);
+        expect(bench.ends.sort()).toEqual(expectedEnds(phase, way, told));
         expect(bench.subscribers).toBe(0);
         expect(bench.clock.timers).toBe(0);
+        if (phase !== 'connecting') expect(bench.protocol!.channels).toEqual([]);
+        // What comes after the end tells nobody anything.
+        const before = bench.ends.length;
+        bench.protocol?.close();
+        bench.protocol?.destroy(new Error('late'));
+        bench.channel?.next(extension({ name: 'x', payload: fill(1, 1) }));
+        bench.channel?.error(new Error('late'));
+        bench.remote?.error(new Error('late'));
+        await tick();
+        expect(bench.ends.length).toBe(before);
+        bench.transports.complete();
+        expect(bench.ends.length).toBe(before + (lives(way) ? 1 : 0));
         bench.drop();
-        await tick(3);
-        expect(bench.ends.filter(line => !line.startsWith('connection')).length).toBe(all.length);
         expect(bench.transports.observed).toBeFalse();
       });
     }
