@@ -11,6 +11,8 @@ const entryPoints = {
   'rx-hypercore/node': '../dist/node.js',
   'rx-hypercore/testing': '../dist/testing/index.js',
   'rx-hypercore/bridge': '../dist/bridge/index.js',
+  'rx-hypercore/log': '../dist/log/index.js',
+  'rx-hypercore/storage/disk': '../dist/storage/disk/index.js',
   'rx-hypercore/crypto': '../dist/crypto/bestCrypto.js',
   'rx-hypercore/crypto/libsodium': '../dist/crypto/libsodium/libsodium.js',
   'rx-hypercore/crypto/sodium-native': '../dist/crypto/sodiumNative/sodiumNative.js',

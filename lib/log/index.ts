@@ -5,3 +5,4 @@
  */
 
 export type { RandomAccess, Storage } from '../storage/RandomAccess.js';
+export { memoryStorage } from '../storage/memory/memoryStorage.js';

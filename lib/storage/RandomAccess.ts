@@ -35,7 +35,7 @@ export interface RandomAccess {
 
 /**
  * A place that has files by name. Names are relative, with `/` between folders; each part is of lower case letters, digits,
- * `-` and `_` only, and every method throws RangeError for others. A folder is named likewise, `''` being the place itself.
+ * `-` and `_` only, and every method throws RangeError for others. A folder is named likewise.
  *
  * @public
  */
@@ -43,10 +43,10 @@ export interface Storage {
   /** Opens a file, which is made when it is first written. One name is open at most once at a time. */
   open(name: string): Promise<RandomAccess>;
   /**
-   * Takes the sole right to write under a folder until the returned function is called; rejects with `ERR_STORAGE_LOCKED` if
+   * Takes the sole right to write under a folder, `''` for the whole place, until the returned function is called; rejects with `ERR_STORAGE_LOCKED` if
    * another process, tab or worker has it.
    */
   lock(folder: string): Promise<() => Promise<void>>;
-  /** Deletes every file under a folder, `''` for all there are. None of them may be open; nothing there is no error. */
+  /** Deletes every file under a folder. None of them may be open; that there is nothing is no error. */
   remove(folder: string): Promise<void>;
 }

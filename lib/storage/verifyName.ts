@@ -4,7 +4,7 @@ const PART = /^[a-z0-9_-]{1,128}$/;
 const MAX_PARTS = 16;
 
 /**
- * Checks the name of a file: parts of lower case letters, digits, `-` and `_` between slashes. So no name can leave the place
+ * Checks the name of a file or folder: parts of lower case letters, digits, `-` and `_` between slashes. So no name can leave the place
  * it is opened in, nor mean two different files on a disk that ignores case.
  *
  * @throws RangeError
@@ -14,13 +14,13 @@ export function verifyName(name: string): string {
   const parts = name.split('/');
   if (parts.length > MAX_PARTS || !parts.every(part => PART.test(part))) {
     throw new RangeError(
-      'a file of a storage is named by lower case letters, digits, - and _, between slashes',
+      'files and folders of a storage are named by lower case letters, digits, - and _, between slashes',
     );
   }
   return name;
 }
 
-/** The same for a folder, which may be `''`, the whole storage. @internal */
+/** The same for a folder, where `''` is the storage itself. @internal */
 export function verifyFolder(folder: string): string {
   return folder === '' ? folder : verifyName(folder);
 }

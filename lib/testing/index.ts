@@ -19,3 +19,16 @@ export {
   rawReject,
   rawUint,
 } from './hostile/rawPackets.js';
+export {
+  FaultyStorage,
+  crashOutcomes,
+  type CrashOutcome,
+  type FaultyStorageOptions,
+} from './FaultyStorage.js';
+export { NaiveFile } from './NaiveFile.js';
+export {
+  storageCompliance,
+  type StorageCase,
+  type StorageComplianceOptions,
+  type StoragePlace,
+} from './storageCompliance.js';

@@ -40,7 +40,7 @@ export function memoryStorage(): Storage {
       };
     },
     async remove(folder) {
-      held.verifyUnused(verifyFolder(folder));
+      held.verifyUnused(verifyName(folder));
       for (const name of files.keys()) if (liesIn(folder, name)) files.delete(name);
     },
   };
