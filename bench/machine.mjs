@@ -17,7 +17,8 @@ const packages = [
   'compact-encoding',
 ];
 
-export function machine() {
+/** @param more - packages whose versions matter, beside the usual ones */
+export function machine(more = []) {
   const [{ model }] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -27,7 +28,7 @@ export function machine() {
     node: process.version,
     versions: {
       'rx-hypercore': versionIn('package.json'),
-      ...Object.fromEntries(packages.map(name => [name, versionOf(name)])),
+      ...Object.fromEntries([...packages, ...more].map(name => [name, versionOf(name)])),
       ...rustVersions(),
     },
   };

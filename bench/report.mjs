@@ -9,27 +9,30 @@ export const sideTitles = {
   'rust-threads': 'Rust crate, all cores',
 };
 
-/** Markdown: one table of rates with their ratios to the official stack, one of figures for each workload that has some. */
+/**
+ * Markdown: a table of rates with their ratios to the official stack, one of the same by processor time if that is known,
+ * and one of figures for each workload that has some.
+ */
 export function table(results, where, title) {
   const lines = [
     `# ${title}`,
     '',
     `${where.date} · ${where.processor} · ${where.memory} · ${where.system} · ${where.runtime ?? `Node ${where.node}`}`,
     '',
-    'Medians of runs in turns. In brackets: how many times the official JavaScript stack.',
+    `Medians of ${where.rounds} runs in turns${where.part ?? ''}. In brackets: how many times the official JavaScript stack.`,
     '',
   ];
   const rates = results.filter(({ medians }) =>
     Object.values(medians).every(value => typeof value === 'number'),
   );
-  const sides = Object.keys(sideTitles).filter(side => rates.some(({ medians }) => side in medians));
-  if (rates.length > 0) {
-    lines.push(row(['workload', '', ...sides.map(side => sideTitles[side])]));
-    lines.push(row(['---', '---', ...sides.map(() => '---:')]));
-    for (const { title: what, unit, medians } of rates) {
-      lines.push(row([what, unit, ...sides.map(side => cell(medians[side], medians.official, side))]));
-    }
-    lines.push('');
+  lines.push(...rateTable(rates, 'medians'));
+  if (rates.some(({ perCpu }) => perCpu !== undefined && Object.keys(perCpu).length > 0)) {
+    lines.push(
+      'The same by seconds of processor time, all threads of the process and the system calls included: what else ran on',
+      'the machine matters less here, and who uses two cores gains nothing.',
+      '',
+      ...rateTable(rates, 'perCpu'),
+    );
   }
   for (const { title: what, medians } of results.filter(result => !rates.includes(result))) {
     const columns = Object.keys(medians);
@@ -86,6 +89,23 @@ export function chart(results, where, title) {
     '</svg>',
     '',
   ].join('\n');
+}
+
+function rateTable(results, by) {
+  if (results.length === 0) return [];
+  const sides = Object.keys(sideTitles).filter(side => results.some(result => side in result[by]));
+  return [
+    row(['workload', '', ...sides.map(side => sideTitles[side])]),
+    row(['---', '---', ...sides.map(() => '---:')]),
+    ...results.map(result =>
+      row([
+        result.title,
+        result.unit,
+        ...sides.map(side => cell(result[by][side], result[by].official, side)),
+      ]),
+    ),
+    '',
+  ];
 }
 
 function row(cells) {

@@ -1,5 +1,6 @@
 // Runs workloads on all sides, in turns, so that what else happens on the machine meets all of them alike.
 import { javascriptSides } from './sides/load.mjs';
+import { median } from './median.mjs';
 import { buildRust, startJavascript, startRust } from './sides/processes.mjs';
 import { loadWorkload } from './workloads/index.mjs';
 
@@ -9,10 +10,13 @@ const rustKinds = ['echo', 'flood', 'handshakes', 'first-message'];
 /**
  * @param names of workloads
  * @param options.rounds how often each side runs each workload; a workload may want fewer
+ * @param options.warmups how often before that, for nothing
+ * @param options.share the part of the work of each run that is done, 0 to 1
  * @param options.sides names of the sides; those that are not available are left out
- * @returns for each workload and side the rates of all rounds, and figures by name
+ * @returns for each workload and side the median of the rates (`medians`), of the rates by processor time (`perCpu`), and
+ * the rates of all rounds (`samples`)
  */
-export async function runAll(names, { rounds, sides: wanted }) {
+export async function runAll(names, { rounds, warmups, share, sides: wanted }) {
   const sides = [];
   for (const name of javascriptSides) if (wanted.includes(name)) sides.push(await startJavascript(name));
   if (wanted.some(name => name.startsWith('rust')) && buildRust()) {
@@ -24,7 +28,7 @@ export async function runAll(names, { rounds, sides: wanted }) {
     for (const name of names) {
       const workload = await loadWorkload(name);
       console.log(`\n${name}: ${workload.title}`);
-      results.push(await runOne(name, workload, sides, Math.min(rounds, workload.rounds ?? rounds)));
+      results.push(await runOne(name, workload, sides, { rounds, warmups, share }));
     }
   } finally {
     for (const side of sides) side.stop();
@@ -32,38 +36,40 @@ export async function runAll(names, { rounds, sides: wanted }) {
   return results;
 }
 
-async function runOne(name, workload, all, rounds) {
+async function runOne(name, workload, all, { rounds: wanted, warmups: most, share }) {
   const sides = all.filter(side =>
     side.name.startsWith('rust')
       ? rustKinds.includes(workload.kind)
       : (workload.sides ?? javascriptSides).includes(side.name),
   );
+  const rounds = Math.min(wanted, workload.rounds ?? wanted);
+  const warmups = workload.rounds === undefined ? most : 0;
   const samples = Object.fromEntries(sides.map(side => [side.name, []]));
-  const warmups = workload.rounds === undefined ? 3 : 0;
   for (let round = -warmups; round < rounds; round++) {
     for (let i = 0; i < sides.length; i++) {
       // Each round begins with another side.
       const side = sides[(i + round + warmups) % sides.length];
-      const result = await side.run(name, workload);
-      if (round >= 0) samples[side.name].push(rateOf(workload, result));
+      const result = await side.run(name, workload, share);
+      if (round >= 0) samples[side.name].push(result);
     }
     process.stdout.write('.');
   }
-  const medians = Object.fromEntries(
-    Object.entries(samples).map(([side, rates]) => [
-      side,
-      typeof rates[0] === 'number' ? median(rates) : figures(rates),
-    ]),
-  );
-  for (const [side, value] of Object.entries(medians)) {
-    const text = typeof value === 'number' ? Math.round(value).toLocaleString('en') : JSON.stringify(value);
-    console.log(`\n  ${side.padEnd(14)} ${text}`.trimEnd());
+  const medians = {};
+  const perCpu = {};
+  console.log();
+  for (const [side, results] of Object.entries(samples)) {
+    const rates = results.map(result => rateOf(workload, result, result.seconds));
+    const cpuRates = results.map(result => rateOf(workload, result, result.cpuSeconds));
+    medians[side] = typeof rates[0] === 'number' ? median(rates) : figures(rates);
+    if (results[0].cpuSeconds > 0 && typeof rates[0] === 'number') perCpu[side] = median(cpuRates);
+    samples[side] = rates;
+    console.log(`  ${side.padEnd(14)} ${shown(medians[side])}`);
   }
-  return { name, title: workload.title, unit: workload.unit, medians, samples };
+  return { name, title: workload.title, unit: workload.unit, medians, perCpu, samples };
 }
 
-function rateOf({ unit }, { seconds, units, bytes, figures }) {
-  if (figures !== undefined) return figures;
+function rateOf({ unit }, { units, bytes, figures: given }, seconds) {
+  if (given !== undefined) return given;
   return unit === 'MB/s' ? bytes / seconds / 1e6 : units / seconds;
 }
 
@@ -73,8 +79,6 @@ function figures(samples) {
   );
 }
 
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+function shown(value) {
+  return typeof value === 'number' ? Math.round(value).toLocaleString('en') : JSON.stringify(value);
 }

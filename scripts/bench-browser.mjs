@@ -1,25 +1,28 @@
-// Benchmarks in headless Chromium: `npm run bench:browser -- [--rounds=5] [--save]`. The official stack takes part if
-// `sodium-javascript`, on which it runs in pages, is installed.
+// Benchmarks in headless Chromium: `npm run bench:browser -- [--quick] [--only=workload,…] [--rounds=7] [--save]`. The
+// official stack takes part, on `sodium-javascript` as in any page, with the function its handshake lacks put in. All of
+// it is written to bench/results as a table, a chart and numbers; a part of it only with --save.
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { machine } from '../bench/machine.mjs';
+import { median } from '../bench/median.mjs';
 import { chart, table } from '../bench/report.mjs';
 import { findChromium } from './chromium.mjs';
 
-const rounds = Number(process.argv.find(argument => argument.startsWith('--rounds='))?.split('=')[1] ?? 5);
+const flags = process.argv.slice(2);
+const option = name => flags.find(flag => flag.startsWith(`--${name}=`))?.split('=')[1];
+const quick = flags.includes('--quick');
+const rounds = Number(option('rounds') ?? (quick ? 2 : 7));
+const only = option('only') ?? '';
 const chromium = findChromium();
 if (chromium === null) {
   console.error('no Chromium found: set CHROME_BIN');
   process.exit(1);
 }
 
-const sodium = installed('sodium-javascript');
-if (sodium === null) console.log('sodium-javascript is not installed: without the official stack');
 const { outputFiles } = await build({
   entryPoints: ['bench/browser/page.mjs'],
   bundle: true,
@@ -30,11 +33,7 @@ const { outputFiles } = await build({
   minify: true,
   logLevel: 'error',
   define: { global: 'globalThis', 'process.env.NODE_ENV': '"production"' },
-  nodePaths: (process.env.NODE_PATH ?? '').split(':').filter(Boolean),
-  alias: {
-    'official-side': resolve(sodium === null ? 'bench/browser/none.mjs' : 'bench/browser/official.mjs'),
-    ...(sodium !== null && { 'sodium-universal': resolve('bench/browser/sodium.mjs') }),
-  },
+  alias: { 'sodium-universal': resolve('bench/browser/sodium.cjs') },
 });
 const script = outputFiles[0].text;
 
@@ -43,11 +42,16 @@ const results = raw.map(result => ({
   ...result,
   medians: Object.fromEntries(Object.entries(result.samples).map(([side, rates]) => [side, median(rates)])),
 }));
-const where = { ...machine(), runtime: /Chrome\/\S+/.exec(runtime)?.[0].replace('/', ' ') ?? runtime };
-if (sodium !== null) where.versions['sodium-javascript'] = sodium;
+const browserName = /Chrome\/\S+/.exec(runtime)?.[0].replace('/', ' ') ?? runtime;
+const where = {
+  ...machine(['sodium-javascript']),
+  runtime: browserName,
+  rounds,
+  part: ', each of a part of the work named',
+};
 const report = table(results, where, 'Benchmarks in Chromium');
 console.log(`\n${report}`);
-if (process.argv.includes('--save')) {
+if ((only === '' && !quick) || flags.includes('--save')) {
   mkdirSync('bench/results', { recursive: true });
   writeFileSync('bench/results/chromium.md', report);
   writeFileSync('bench/results/chromium.svg', chart(results, where, 'rx-hypercore in Chromium'));
@@ -85,7 +89,7 @@ async function runInPage() {
   });
   await new Promise(listening => server.listen(0, '127.0.0.1', listening));
   const profile = mkdtempSync(join(tmpdir(), 'bench-browser-'));
-  const url = `http://127.0.0.1:${server.address().port}/?rounds=${rounds}`;
+  const url = `http://127.0.0.1:${server.address().port}/?rounds=${rounds}&only=${only}`;
   const browser = spawn(
     chromium,
     ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`, url],
@@ -102,19 +106,4 @@ async function runInPage() {
     server.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Version of a package, in this project or on NODE_PATH; null if it is not there. */
-function installed(name) {
-  const require = createRequire(import.meta.url);
-  try {
-    return require(`${name}/package.json`).version;
-  } catch {
-    return null;
-  }
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
 }

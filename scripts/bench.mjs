@@ -1,6 +1,6 @@
-// Benchmarks in Node: `npm run bench -- [workload…] [--rounds=7] [--sides=native,official] [--save]`.
-// Without a workload all of them run, and table, chart and numbers are written to bench/results; with some, only with
-// --save. See docs/performance.md.
+// Benchmarks in Node: `npm run bench -- [--quick] [--only=workload,…] [--rounds=11] [--sides=native,official] [--save]`.
+// All of it takes about ten minutes and is written to bench/results as a table, a chart and numbers; a part of it is
+// written only with --save. `--quick` takes about two minutes and is good for orders of magnitude. See docs/performance.md.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { machine } from '../bench/machine.mjs';
@@ -8,26 +8,38 @@ import { chart, sideTitles, table } from '../bench/report.mjs';
 import { runAll } from '../bench/run.mjs';
 import { workloadNames } from '../bench/workloads/index.mjs';
 
-const names = process.argv.slice(2).filter(argument => !argument.startsWith('--'));
-const option = name => process.argv.find(argument => argument.startsWith(`--${name}`))?.split('=')[1];
-const rounds = Number(option('rounds') ?? 7);
+const flags = process.argv.slice(2);
+const option = name => flags.find(flag => flag.startsWith(`--${name}=`))?.split('=')[1];
+const quick = flags.includes('--quick');
+const names = option('only')?.split(',') ?? workloadNames;
 const sides = option('sides')?.split(',') ?? Object.keys(sideTitles);
+const unknown = [
+  ...names.filter(name => !workloadNames.includes(name)),
+  ...sides.filter(name => !(name in sideTitles)),
+];
+if (unknown.length > 0) {
+  console.error(`no ${unknown.join(', ')}: there are ${workloadNames.join(', ')}`);
+  console.error(`on ${Object.keys(sideTitles).join(', ')}`);
+  process.exit(1);
+}
 
 rmSync('build/bench', { recursive: true, force: true });
 const { status } = spawnSync(
-  'node_modules/.bin/tsc',
-  ['-p', 'tsconfig.build.json', '--outDir', 'build/bench'],
-  {
-    stdio: 'inherit',
-  },
+  process.execPath,
+  ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', 'build/bench'],
+  { stdio: 'inherit' },
 );
 if (status !== 0) process.exit(status ?? 1);
 
-const results = await runAll(names.length > 0 ? names : workloadNames, { rounds, sides });
-const where = machine();
+const rounds = Number(option('rounds') ?? (quick ? 3 : 11));
+const started = Date.now();
+const results = await runAll(names, { rounds, sides, warmups: quick ? 1 : 3, share: quick ? 0.25 : 1 });
+const where = { ...machine(), rounds };
 const report = table(results, where, 'Benchmarks in Node');
 console.log(`\n${report}`);
-if (names.length === 0 || process.argv.includes('--save')) {
+console.log(`${Math.round((Date.now() - started) / 1000)} s`);
+const whole = names === workloadNames && option('sides') === undefined && !quick;
+if (whole || flags.includes('--save')) {
   mkdirSync('bench/results', { recursive: true });
   writeFileSync('bench/results/node.md', report);
   writeFileSync('bench/results/node.svg', chart(results, where, 'rx-hypercore in Node'));

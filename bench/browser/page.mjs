@@ -8,7 +8,7 @@ import pipeEcho from '../workloads/pipe-echo.mjs';
 import pipeFloodBatched from '../workloads/pipe-flood-batched.mjs';
 import pipeFlood from '../workloads/pipe-flood.mjs';
 import handshakes from '../workloads/handshakes.mjs';
-import official from 'official-side';
+import official from './official.mjs';
 
 /** A page has a share of the work: plain JavaScript is slow where the handshake is all there is. */
 const workloads = [
@@ -22,15 +22,18 @@ const workloads = [
 const tell = message => fetch('/', { method: 'POST', body: JSON.stringify(message) });
 
 try {
-  const rounds = Number(new URLSearchParams(location.search).get('rounds'));
+  const query = new URLSearchParams(location.search);
+  const rounds = Number(query.get('rounds'));
+  const only = query.get('only') === '' ? workloads.map(([name]) => name) : query.get('only').split(',');
   const sides = {
     portable: oursSide(lib, lib.portableCrypto),
     wasm: oursSide(lib, await libsodiumCrypto()),
-    ...(official && { official }),
+    official,
   };
   const names = Object.keys(sides);
   const results = [];
   for (const [name, workload, share] of workloads) {
+    if (!only.includes(name)) continue;
     const samples = Object.fromEntries(names.map(side => [side, []]));
     for (let round = -1; round < rounds; round++) {
       for (let i = 0; i < names.length; i++) {

@@ -1,6 +1,6 @@
 // A side as a process that is asked for one run at a time, whatever it is written in.
 import { fork, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const rustBinary = 'build/bench-rust/release/bench-rust';
@@ -39,9 +39,9 @@ export async function startJavascript(name, build = 'build/bench') {
   await answer();
   return {
     name,
-    run(workloadName, workload) {
+    run(workloadName, workload, share = 1) {
       const result = answer();
-      child.send({ workload: workloadName, parameters: scaled(workload, name) });
+      child.send({ workload: workloadName, parameters: scaled(workload, name, share) });
       return result;
     },
     stop: () => child.disconnect(),
@@ -55,21 +55,34 @@ export function startRust(threads) {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     name,
-    async run(_, workload) {
-      const parameters = { ...scaled(workload, name), ...workload.rust };
+    async run(_, workload, share = 1) {
+      const parameters = { ...scaled(workload, name, share), ...workload.rust };
+      const before = cpuSecondsOf(child.pid);
       child.stdin.write(JSON.stringify({ kind: workload.kind, ...parameters }) + '\n');
       const { value, done } = await lines.next();
       if (done) throw new Error(`${name} ended`);
       const { seconds } = JSON.parse(value);
       const { count, connections = 1, bytes = 0 } = parameters;
-      return { seconds, units: count * connections, bytes: count * connections * bytes };
+      const cpuSeconds = cpuSecondsOf(child.pid) - before;
+      return { seconds, cpuSeconds, units: count * connections, bytes: count * connections * bytes };
     },
     stop: () => child.stdin.end(),
   };
 }
 
-/** Slow sides do a part of the work; what is shown is a rate. */
-function scaled({ parameters, scale }, name) {
-  const factor = scale?.[name];
-  return factor === undefined ? parameters : { ...parameters, count: Math.ceil(parameters.count * factor) };
+/** Slow sides do a part of the work, and in a hurry all do; what is shown is a rate. */
+function scaled({ parameters, scale }, name, share) {
+  const { count } = parameters;
+  if (count === undefined) return parameters;
+  return { ...parameters, count: Math.ceil(count * (scale?.[name] ?? 1) * share) };
+}
+
+/** Processor time of another process so far, where the system tells (Linux); else 0. */
+function cpuSecondsOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100; // in ticks of 10 ms
+  } catch {
+    return 0;
+  }
 }
