@@ -33,7 +33,7 @@ export interface ChannelHost {
  *
  * - `next` sends a message. Before the remote opened the channel and proved that it knows the key nothing leaves:
  *   messages wait, by reference, at most `limits.maxPendingMessages` of them. After the channel ended `next` does
- *   nothing, as on any Subject. A message that cannot be encoded throws at once.
+ *   nothing, as on any Subject. A message that cannot be encoded, or that no frame has room for, throws at once.
  * - Subscribers get what the remote sends. Byte arrays inside a message are views of one decrypted payload that nobody
  *   else holds; copy what you keep for long. Losing the last subscriber closes nothing.
  * - `complete()` closes the channel: what waits is still sent once the remote opened it, then the close. A close by

@@ -208,8 +208,15 @@ export class Protocol {
       this.opening.add(channel);
       channel.open();
     };
-    if (this.waiting === null) open();
-    else this.waiting.add({ channel, open });
+    if (this.waiting !== null) this.waiting.add({ channel, open });
+    else {
+      try {
+        open();
+      } catch (error) {
+        channel.error(error); // so that it waits for nobody, and nobody for it
+        throw error;
+      }
+    }
     return channel;
   }
 

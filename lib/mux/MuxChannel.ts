@@ -109,8 +109,8 @@ export class MuxChannel<H = void> {
    * is not used.
    *
    * @returns whether the link takes more without queueing; false once the channel ended.
-   * @throws Error before `open` (Protomux would write to channel 0), RangeError for a type without a codec, and what the
-   * codec throws; then nothing was sent.
+   * @throws Error before `open` (Protomux would write to channel 0), RangeError for a type without a codec,
+   * FrameTooLargeError for a message that no frame has room for, and what the codec throws; then nothing was sent.
    */
   send(messageType: number, value: unknown): boolean {
     if (this.ended) return false;

@@ -95,7 +95,8 @@ export class MuxState {
     const limits = verifyLimits(options.limits);
     const packing = verifyPacking(options.packing ?? {}, limits.maxBatchBytes);
     this.limits = limits;
-    this.writer = new PayloadWriter({ ...packing, output, headroom, tailroom, onQueued });
+    const { maxFrameBytes } = limits;
+    this.writer = new PayloadWriter({ ...packing, output, maxFrameBytes, headroom, tailroom, onQueued });
     this.onUnpaired = options.onUnpaired ?? null;
     this.board = new Switchboard(
       this.writer,

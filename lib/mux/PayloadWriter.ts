@@ -1,7 +1,10 @@
 import type { Codec, EncodingState } from '../encoding/Codec.js';
+import { RECORD_OVERHEAD } from '../crypto/CryptoBackend.js';
 import { optionalBytes } from '../encoding/bytes.js';
 import { text } from '../encoding/text.js';
 import { uint } from '../encoding/uint.js';
+import { FrameTooLargeError } from '../errors.js';
+import { HIGHEST_FRAME_BYTES } from '../framing/encodeFrame.js';
 import { CLOSE, OPEN, REJECT } from './controlTypes.js';
 import { PayloadSlab } from './PayloadSlab.js';
 
@@ -40,6 +43,8 @@ export interface PackingOptions {
 /** What a {@link PayloadWriter} is made with. @internal */
 export interface PayloadWriterOptions extends PackingOptions {
   readonly output: PayloadOutput;
+  /** The longest body of a frame, in which a payload must find room as a record; 16,777,215 by default. */
+  readonly maxFrameBytes?: number;
   readonly headroom: number;
   readonly tailroom: number;
   /** The first packet was gathered: somebody must call `flush`. Without it, packets that are not corked leave at once. */
@@ -73,8 +78,8 @@ const gathering = (): Gathering => ({
  * Gathers packets into payloads (Protomux), written once, where they will be encrypted.
  *
  * `message`, `open`, `reject` and `close` only gather; `release` then lets go of what is ready. The two steps let the
- * caller bring its own state in order before the output, which may call back, sees the packet. If a codec throws,
- * nothing was gathered.
+ * caller bring its own state in order before the output, which may call back, sees the packet. If a codec throws, or the
+ * packet is longer than a frame, nothing was gathered.
  *
  * Whether a payload is a batch is known only when it leaves, so room for either header is kept in front of it.
  *
@@ -83,6 +88,7 @@ const gathering = (): Gathering => ({
 export class PayloadWriter {
   private readonly options: PayloadWriterOptions;
   private readonly slab: PayloadSlab;
+  private readonly maxPayloadBytes: number;
   private readonly cursor: EncodingState = { start: 0, end: 0, buffer: null };
   private current = gathering();
   private leaving = gathering();
@@ -98,6 +104,7 @@ export class PayloadWriter {
 
   constructor(options: PayloadWriterOptions) {
     this.options = options;
+    this.maxPayloadBytes = (options.maxFrameBytes ?? HIGHEST_FRAME_BYTES) - RECORD_OVERHEAD;
     this.slab = new PayloadSlab(options.headroom, options.tailroom, options.maxBatchBytes);
   }
 
@@ -201,9 +208,17 @@ export class PayloadWriter {
     this.commit(!this.options.controlInBatches);
   }
 
-  /** Finds a place for a packet of `bytes` bytes, its type included, and points the cursor at it. */
+  /**
+   * Finds a place for a packet of `bytes` bytes, its type included, and points the cursor at it.
+   *
+   * @throws FrameTooLargeError if no frame has room for it.
+   */
   private begin(channel: number, bytes: number): void {
-    const { current, cursor, slab } = this;
+    const { current, cursor, slab, maxPayloadBytes } = this;
+    const alone = uintBytes(channel) + bytes + (this.options.unwrapSingle ? 0 : 2 + uintBytes(bytes));
+    if (alone > maxPayloadBytes) {
+      throw new FrameTooLargeError(alone + RECORD_OVERHEAD, maxPayloadBytes + RECORD_OVERHEAD);
+    }
     const header = current.last === channel ? 0 : 1 + uintBytes(channel);
     const added = header + uintBytes(bytes) + bytes;
     this.joins = this.mayJoin(channel, added);
@@ -274,6 +289,7 @@ export class PayloadWriter {
     if (channel !== current.last && channelsPerBatch === 'one') return false;
     const { body, end, first } = current;
     const bytes = 2 + uintBytes(current.channel) + uintBytes(first) + end - body;
+    if (bytes + added > this.maxPayloadBytes) return false;
     return overshoot ? bytes < maxBatchBytes : bytes + added <= maxBatchBytes;
   }
 

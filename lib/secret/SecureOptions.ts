@@ -1,6 +1,7 @@
 import { requireBytes } from '../crypto/byteChecks.js';
 import type { CryptoBackend, KeyPair } from '../crypto/CryptoBackend.js';
 import { type Limits, verifyLimits } from '../limits.js';
+import { patterns } from '../noise/patterns.js';
 import type { Session, SessionKeys } from './Session.js';
 
 /** How a connection is secured. @public */
@@ -65,6 +66,8 @@ export function verifySecureOptions(options: SecureOptions): Limits {
     holdForAuthorizer,
   } = options;
   if (typeof options.initiator !== 'boolean') throw new TypeError('initiator must be true or false');
+  const { pattern = 'XX' } = options;
+  if (!Object.hasOwn(patterns, pattern)) throw new RangeError(`unknown Noise pattern: ${String(pattern)}`);
   if (keyPair !== undefined) {
     requireBytes('keyPair.publicKey', keyPair.publicKey, 32);
     requireBytes('keyPair.secretKey', keyPair.secretKey, 64);

@@ -503,6 +503,7 @@ describe('hypercoreProtocol', () => {
     source.pipe(hypercoreProtocol({ initiator: true })).subscribe({ error: error => errors.push(error) });
     source.error('refused');
     expect(errors).toEqual(['refused']);
+    expect(() => hypercoreProtocol({ initiator: true, pattern: 'NN' as 'XX' })).toThrowError(RangeError);
     expect(() => hypercoreProtocol({ initiator: true, limits: { maxFrameBytes: -1 } })).toThrowError(
       RangeError,
     );

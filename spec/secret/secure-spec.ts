@@ -116,6 +116,7 @@ describe('secure', () => {
   });
 
   it('refuses options that make no sense, at once', () => {
+    expect(() => secure({ ...agreed, pattern: 'NN' as 'XX' })).toThrowError(RangeError);
     expect(() => secure({ ...agreed, encrypted: false })).toThrowError(TypeError);
     expect(() => secure({ ...agreed, remotePublicKey: fill(3, 1) })).toThrowError(RangeError);
     expect(() =>
