@@ -12,6 +12,8 @@ const ENTRY_BYTES = 160;
 export class ByteCache<T> {
   private readonly entries: QuickLRU<number, T> | null;
   private held = 0;
+  /** As the package counts them, which takes it a walk through all of them. */
+  private count = 0;
 
   /**
    * @param maxBytes - 0 keeps nothing
@@ -26,7 +28,10 @@ export class ByteCache<T> {
         ? null
         : new QuickLRU<number, T>({
             maxSize: Number.MAX_SAFE_INTEGER,
-            onEviction: (_, value) => (this.held -= this.weightOf(value)),
+            onEviction: (_, value) => {
+              this.held -= this.weightOf(value);
+              this.count--;
+            },
           });
   }
 
@@ -47,12 +52,13 @@ export class ByteCache<T> {
     // One value must not drive out all others.
     if (weight > this.maxBytes / 4) return;
     // An eviction goes through all entries, so each makes room for many.
-    for (let count = entries.size; this.held + weight > this.maxBytes; count = entries.size) {
-      if (count <= 1) this.clear();
-      else entries.evict(Math.ceil(count / 4));
+    while (this.held + weight > this.maxBytes) {
+      if (this.count <= 1) this.clear();
+      else entries.evict(Math.ceil(this.count / 4));
     }
     entries.set(key, value);
     this.held += weight;
+    this.count++;
   }
 
   delete(key: number): void {
@@ -62,11 +68,13 @@ export class ByteCache<T> {
     if (value === undefined) return;
     entries.delete(key);
     this.held -= this.weightOf(value);
+    this.count--;
   }
 
   clear(): void {
     this.entries?.clear();
     this.held = 0;
+    this.count = 0;
   }
 
   private weightOf(value: T): number {

@@ -3,7 +3,7 @@ import type { Data } from '../messages/data.js';
 import type { Manifest } from '../messages/manifest.js';
 import type { Request } from '../messages/request.js';
 
-/** What became of a log, in the order in which it happened. @internal */
+/** What became of a log, in the order in which it happened. @public */
 export type LogChange =
   /** The tree grew: by an append here, or by an upgrade that was proved. */
   | { readonly type: 'length'; readonly length: number; readonly byteLength: number }
@@ -30,12 +30,18 @@ export interface Received {
 export type Located =
   | { readonly found: true; readonly index: number; readonly offset: number }
   /**
-   * In one of the blocks from `start` below `end`: a seek proof must tell in which. A byte at or behind `byteLength` has
-   * `start = length`, `end = Infinity`.
+   * In one of the blocks from `start` below `end`: a seek proof must tell in which. Of two blocks it cannot: a remote could
+   * tell wrong sizes for the last two nodes, so get either of them instead, whose proof settles both. A byte at or behind
+   * `byteLength` has `start = length`, `end = Infinity`.
    */
   | { readonly found: false; readonly start: number; readonly end: number };
 
-/** A fork of a remote that is being looked into: what two trees share is narrowed down message by message. @internal */
+/**
+ * A fork of a remote that is being looked into: what two trees share is narrowed down message by message. If the log becomes
+ * another one meanwhile (an upgrade, another fork), nothing is wanted any more and `commit` changes nothing: begin anew.
+ *
+ * @internal
+ */
 export interface Reorg {
   readonly fork: number;
   /** Length of the remote's tree. */

@@ -6,3 +6,11 @@
 
 export type { RandomAccess, Storage } from '../storage/RandomAccess.js';
 export { memoryStorage } from '../storage/memory/memoryStorage.js';
+export { createManifest, defaultManifest, manifestKey } from '../proof/coreManifest.js';
+export type { ManifestFields, SignerFields } from '../proof/coreManifest.js';
+export { Log, type BytePlace } from './Log.js';
+export { LogBlocks, type BlocksOptions, type LogBlock } from './LogBlocks.js';
+export type { LogOptions } from './LogOptions.js';
+export { openLog } from './openLog.js';
+export type { LogChange } from './ReplicableLog.js';
+export type { Appended } from './Writer.js';

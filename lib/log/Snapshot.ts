@@ -1,0 +1,30 @@
+import type { LogCore } from './LogCore.js';
+
+/**
+ * What a log was at one moment. The core keeps no old blocks: of those that were cut off since, none is held.
+ *
+ * @internal
+ */
+export class Snapshot {
+  readonly length: number;
+  readonly byteLength: number;
+  readonly fork: number;
+  /** Blocks that are still those of this moment. */
+  private held: number;
+
+  constructor(core: LogCore) {
+    this.length = core.length;
+    this.byteLength = core.byteLength;
+    this.fork = core.fork;
+    this.held = core.length;
+    // As long as the core: a snapshot weighs next to nothing.
+    core.changes.subscribe(change => {
+      if (change.type === 'fork') this.held = Math.min(this.held, change.ancestors);
+    });
+  }
+
+  /** Whether a block is still the one of this moment, if it is here at all. */
+  holds(index: number): boolean {
+    return index < this.held;
+  }
+}

@@ -1,0 +1,270 @@
+import { requireBytes, requireInteger } from '../crypto/byteChecks.js';
+import type { KeyPair } from '../crypto/CryptoBackend.js';
+import { BlockNotAvailableError, ProofError, ReadOnlyError } from '../logErrors.js';
+import type { TreeNode } from '../messages/proof.js';
+import type { OplogEntry } from '../oplog/OplogEntry.js';
+import { assembleSignatures, type AnyTree } from '../proof/SignatureRules.js';
+import { cutTree } from '../tree/cutTree.js';
+import { readNodes } from '../tree/NodeReader.js';
+import { TreeBatch } from '../tree/TreeBatch.js';
+import { ENCRYPTION_PADDING, type BlockEncryption } from './BlockEncryption.js';
+import type { CoreState } from './CoreState.js';
+import type { LogChange } from './ReplicableLog.js';
+import { withUserData } from './replayOplog.js';
+
+/** Bytes in the largest block that a peer can be sent: a frame must hold it (hypercore refuses more as well). @internal */
+export const MOST_BLOCK_BYTES = 15 * 1024 * 1024;
+
+/** Bytes and blocks of appends that are stored in one go; a single append may be larger. */
+const MOST_BYTES = 0x1000000;
+const MOST_BLOCKS = 0x8000;
+
+/** Nodes in one entry of the oplog. */
+const MOST_ENTRY_NODES = 0x100000;
+
+/** What an append led to. @public */
+export interface Appended {
+  /** Blocks in the log, these included. */
+  readonly length: number;
+  /** Bytes in the log, these included, without what encryption adds. */
+  readonly byteLength: number;
+}
+
+/** What {@link Writer} needs of its core. @internal */
+export interface WriterContext {
+  tell(change: LogChange): void;
+  run<T>(task: () => Promise<T>): Promise<T>;
+  encryption(): BlockEncryption | null;
+}
+
+interface Append {
+  readonly blocks: readonly Uint8Array[];
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * What the owner of a core does: append, truncate, clear. Appends that come in while one is stored become one batch, with
+ * one signature: each is still there as a whole or not at all.
+ *
+ * @internal
+ */
+export class Writer {
+  private appends: Append[] = [];
+
+  constructor(
+    private readonly state: CoreState,
+    private readonly keyPair: KeyPair | null,
+    private readonly context: WriterContext,
+  ) {}
+
+  /** Whether the trees of the core can be signed here. */
+  get writable(): boolean {
+    const { keyPair } = this;
+    if (keyPair === null) return false;
+    const { authority, crypto } = this.state;
+    const { manifest } = authority;
+    if (manifest === null) return crypto.equal(authority.key, keyPair.publicKey);
+    return manifest.quorum === 1 && this.signerOf(keyPair) !== -1;
+  }
+
+  append(blocks: readonly Uint8Array[]): Promise<Appended> {
+    const padding = this.context.encryption() === null ? 0 : ENCRYPTION_PADDING;
+    for (const block of blocks) requireBytes('block', block, 0, MOST_BLOCK_BYTES - padding);
+    if (!this.writable) return Promise.reject(new ReadOnlyError());
+    return new Promise((resolve, reject) => {
+      this.appends.push({ blocks, resolve, reject });
+      if (this.appends.length > 1) return;
+      this.context
+        .run(() => this.takeAppends())
+        .catch((error: unknown) => {
+          const { appends } = this;
+          this.appends = [];
+          for (const append of appends) append.reject(error);
+        });
+    });
+  }
+
+  truncate(length: number, fork?: number): Promise<void> {
+    requireInteger('length', length, 0, Number.MAX_SAFE_INTEGER);
+    if (fork !== undefined) requireInteger('fork', fork, 0, Number.MAX_SAFE_INTEGER);
+    if (!this.writable) return Promise.reject(new ReadOnlyError());
+    return this.context.run(async () => {
+      const { state } = this;
+      const { head } = state;
+      const next = fork ?? head.fork + 1;
+      if (length > head.length) throw new RangeError(`the log has only ${head.length} blocks`);
+      if (next <= head.fork) throw new RangeError(`the fork must be more than ${head.fork}`);
+      const cut = await this.cutTo(length, next);
+      const signature = this.sign(cut);
+      const entry: OplogEntry = {
+        userData: null,
+        treeNodes: [],
+        treeUpgrade: { fork: next, ancestors: length, length, signature },
+        bitfield: { drop: true, start: length, length: head.length - length },
+      };
+      // What is appended next takes the place of these blocks, so this must be safe before.
+      await state.commit([entry], [], true);
+      state.cut({ ...cut, signature }, length);
+      this.context.tell({ type: 'fork', fork: next, ancestors: length, length });
+      // Hypercore 10 cannot read nodes that were cut and are still in its oplog.
+      await state.checkpoint();
+      await state.blocks.truncate(cut.byteLength);
+    });
+  }
+
+  /** Forgets blocks, the tree over them stays. */
+  clear(start: number, end: number): Promise<void> {
+    requireInteger('start', start, 0, Number.MAX_SAFE_INTEGER);
+    requireInteger('end', end, start, Number.MAX_SAFE_INTEGER);
+    return this.context.run(async () => {
+      const { state } = this;
+      const { bits, head, blocks } = state;
+      const to = Math.min(end, head.length);
+      const first = bits.firstSet(start);
+      if (first === -1 || first >= to) return;
+      // The gap between the blocks that stay: where these lie is known.
+      const previous = start === 0 ? -1 : bits.lastSet(start - 1);
+      const next = bits.firstSet(to);
+      const before = previous === -1 ? null : await blocks.place(head, previous);
+      const after = next === -1 ? null : await blocks.place(head, next);
+      const drop = { drop: true, start, length: to - start };
+      await state.commit([{ userData: null, treeNodes: null, treeUpgrade: null, bitfield: drop }], [], true);
+      state.setBits(start, to - start, false);
+      blocks.forget(start, to);
+      this.context.tell({ type: 'drop', start, length: to - start });
+      const offset = before === null ? 0 : before.offset + before.size;
+      const endOffset = after?.offset ?? head.byteLength;
+      if (endOffset > offset) await blocks.punch(offset, endOffset - offset);
+      await state.tidy();
+    });
+  }
+
+  /** Keeps something of the application's with the core; an empty value forgets it. */
+  setUserData(key: string, value: Uint8Array): Promise<void> {
+    requireBytes('value', value, 0, 0x100000);
+    return this.context.run(async () => {
+      const userData = { key, value: value.slice() };
+      await this.state.commit([{ userData, treeNodes: null, treeUpgrade: null, bitfield: null }]);
+      this.state.userData = withUserData(this.state.userData, userData);
+      await this.state.tidy();
+    });
+  }
+
+  private async takeAppends(): Promise<void> {
+    while (this.appends.length > 0) {
+      const group: Append[] = [];
+      let bytes = 0;
+      let blocks = 0;
+      do {
+        const append = this.appends.shift()!;
+        group.push(append);
+        blocks += append.blocks.length;
+        for (const block of append.blocks) bytes += block.length;
+      } while (this.appends.length > 0 && bytes < MOST_BYTES && blocks < MOST_BLOCKS);
+      try {
+        await this.store(group);
+      } catch (error) {
+        for (const append of group) append.reject(error);
+      }
+    }
+  }
+
+  private async store(group: readonly Append[]): Promise<void> {
+    const { state } = this;
+    const { head } = state;
+    const encryption = this.context.encryption();
+    const batch = new TreeBatch(state.hasher, head);
+    const stored: Uint8Array[] = [];
+    for (const { blocks } of group) {
+      for (const block of blocks) {
+        const bytes = encryption === null ? block : encryption.encrypt(batch.length, head.fork, block);
+        batch.append(bytes);
+        stored.push(bytes);
+      }
+    }
+    if (stored.length > 0) {
+      const signature = this.sign(batch);
+      const upgrade = { fork: head.fork, ancestors: head.length, length: batch.length, signature };
+      const bytes = joined(stored, batch.byteLength - head.byteLength);
+      await state.commit(
+        entriesOf(batch.nodes, {
+          userData: null,
+          treeNodes: [],
+          treeUpgrade: upgrade,
+          bitfield: { drop: false, start: head.length, length: stored.length },
+        }),
+        [{ offset: head.byteLength, bytes }],
+      );
+      state.nodes.put(batch.nodes);
+      state.head = batch.head(signature);
+      state.setBits(head.length, stored.length, true);
+      for (const [i, block] of stored.entries()) {
+        state.blocks.keep(head.length + i, encryption === null ? block.slice() : block);
+      }
+      this.context.tell({ type: 'length', length: batch.length, byteLength: batch.byteLength });
+      this.context.tell({ type: 'have', start: head.length, length: stored.length });
+    }
+    const padding = encryption === null ? 0 : ENCRYPTION_PADDING;
+    let { length } = head;
+    let byteLength = head.byteLength - padding * length;
+    for (const { blocks, resolve } of group) {
+      length += blocks.length;
+      for (const block of blocks) byteLength += block.length;
+      resolve({ length, byteLength });
+    }
+    await state.tidy();
+  }
+
+  private async cutTo(length: number, fork: number) {
+    const { head, nodes } = this.state;
+    try {
+      return await readNodes(cutTree(head, length, fork), nodes);
+    } catch (error) {
+      throw error instanceof ProofError ? new BlockNotAvailableError(length - 1) : error;
+    }
+  }
+
+  private sign(tree: AnyTree): Uint8Array {
+    const { keyPair } = this;
+    if (keyPair === null) throw new ReadOnlyError();
+    const { authority } = this.state;
+    const signature = authority.rulesFor(null).rules.sign(tree, keyPair);
+    const { manifest } = authority;
+    // One of several signers, or one whose signature can be of a longer tree.
+    if (
+      manifest === null ||
+      (manifest.signers.length === 1 && !(manifest.version === 0 && manifest.allowPatch))
+    ) {
+      return signature;
+    }
+    return assembleSignatures(manifest.version, tree.length, [{ signer: this.signerOf(keyPair), signature }]);
+  }
+
+  private signerOf({ publicKey }: KeyPair): number {
+    const { authority, crypto } = this.state;
+    return authority.manifest?.signers.findIndex(signer => crypto.equal(signer.publicKey, publicKey)) ?? -1;
+  }
+}
+
+/** One entry, or a group of them if there are more nodes than one can hold. */
+function entriesOf(nodes: readonly TreeNode[], last: OplogEntry): OplogEntry[] {
+  const entries: OplogEntry[] = [];
+  let at = 0;
+  for (; nodes.length - at > MOST_ENTRY_NODES; at += MOST_ENTRY_NODES) {
+    const treeNodes = nodes.slice(at, at + MOST_ENTRY_NODES);
+    entries.push({ userData: null, treeNodes, treeUpgrade: null, bitfield: null });
+  }
+  return [...entries, { ...last, treeNodes: at === 0 ? nodes : nodes.slice(at) }];
+}
+
+function joined(blocks: readonly Uint8Array[], length: number): Uint8Array {
+  if (blocks.length === 1) return blocks[0];
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const block of blocks) {
+    bytes.set(block, at);
+    at += block.length;
+  }
+  return bytes;
+}
