@@ -1,5 +1,5 @@
 import { findChromium } from './scripts/chromium.mjs';
-import webpackConfig from './webpack.config.js';
+import { specs } from './webpack.config.js';
 
 process.env.CHROME_BIN ??= findChromium() ?? '';
 
@@ -10,7 +10,7 @@ export default function configure(config) {
     plugins: ['karma-webpack', 'karma-jasmine', 'karma-chrome-launcher'],
     files: [{ pattern: 'spec/browser.ts', watched: false }],
     preprocessors: { 'spec/browser.ts': ['webpack'] },
-    webpack: { ...webpackConfig, output: undefined, optimization: undefined },
+    webpack: { ...specs, output: undefined, optimization: undefined },
     webpackMiddleware: { stats: 'errors-only' },
     reporters: ['dots'],
     browsers: ['HeadlessChromium'],
