@@ -72,16 +72,24 @@ export function isHypercoreError(value: unknown): value is HypercoreError {
   return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
 }
 
+/** Where a connection stood when something happened to it. @public */
+export type ConnectionPhase = 'connect' | 'handshake' | 'authorize' | 'header' | 'open' | 'idle' | 'close';
+
 /** The byte transport failed (refused, reset, unreachable); `cause` is its own error. @public */
 export class TransportFailedError extends HypercoreError {
   override readonly code = 'ERR_TRANSPORT_FAILED';
-  constructor(cause?: unknown) {
-    super('the transport failed', 'connection', cause);
+  constructor(
+    cause?: unknown,
+    /** How far the connection had come; null where that is not known. */
+    readonly phase: ConnectionPhase | null = null,
+  ) {
+    super(
+      phase === null ? 'the transport failed' : `the transport failed (phase: ${phase})`,
+      'connection',
+      cause,
+    );
   }
 }
-
-/** Where a connection stood when something happened to it. @public */
-export type ConnectionPhase = 'connect' | 'handshake' | 'authorize' | 'header' | 'open' | 'idle' | 'close';
 
 /** The remote ended the transport while this side still used it. @public */
 export class TransportClosedError extends HypercoreError {
@@ -149,7 +157,8 @@ export class HandshakeFailedError extends HypercoreError {
   constructor(
     /** Which handshake message failed, counted from 1. */
     readonly step: number,
-    reason: string,
+    /** What did not hold. */
+    readonly reason: string,
     cause?: unknown,
   ) {
     super(`the Noise handshake failed at message ${step}: ${reason}`, 'connection', cause);
@@ -205,7 +214,10 @@ export class RemoteKeyRejectedError extends HypercoreError {
 /** The first frame after the handshake is not the header of this session's stream. @public */
 export class StreamHeaderError extends HypercoreError {
   override readonly code = 'ERR_STREAM_HEADER';
-  constructor(reason: string) {
+  constructor(
+    /** What did not hold. */
+    readonly reason: string,
+  ) {
     super(`bad stream header: ${reason}`);
   }
 }
@@ -240,7 +252,8 @@ export class BadValueError extends HypercoreError {
     readonly codec: string,
     /** Byte offset at which decoding stopped. */
     readonly offset: number,
-    reason: string,
+    /** What is wrong with it. */
+    readonly reason: string,
     scope: ErrorScope = 'connection',
   ) {
     super(`${codec}: ${reason} at byte ${offset}`, scope);
@@ -275,7 +288,8 @@ export class MuxBatchError extends HypercoreError {
   constructor(
     /** Byte offset in the payload. */
     readonly offset: number,
-    reason: string,
+    /** What is wrong with it. */
+    readonly reason: string,
   ) {
     super(`malformed batch at byte ${offset}: ${reason}`);
   }

@@ -7,7 +7,10 @@ import { HypercoreError } from './errors.js';
 /** A proof of the remote does not have the shape its request calls for: a node is missing, or not in its place. @public */
 export class ProofError extends HypercoreError {
   override readonly code = 'ERR_PROOF';
-  constructor(reason: string) {
+  constructor(
+    /** What is missing, or not in its place. */
+    readonly reason: string,
+  ) {
     super(`the proof does not fit: ${reason}`, 'log');
   }
 }
@@ -26,7 +29,10 @@ export class ChecksumError extends HypercoreError {
 /** The tree, or the manifest, is not signed as the key of the core demands. @public */
 export class SignatureError extends HypercoreError {
   override readonly code = 'ERR_SIGNATURE';
-  constructor(reason: string) {
+  constructor(
+    /** What did not hold. */
+    readonly reason: string,
+  ) {
     super(`the signature does not hold: ${reason}`, 'log');
   }
 }
@@ -88,7 +94,8 @@ export class StorageCorruptError extends HypercoreError {
   constructor(
     /** Which file. */
     readonly file: string,
-    reason: string,
+    /** What does not hold. */
+    readonly reason: string,
   ) {
     super(`"${file}" is damaged: ${reason}`, 'log');
   }

@@ -10,18 +10,17 @@ import {
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import {
   FrameTooLargeError,
-  isHypercoreError,
   LimitExceededError,
   RemoteKeyMismatchError,
   TimeoutExceededError,
   TransportClosedError,
-  TransportFailedError,
 } from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
 import { admit } from '../secret/admit.js';
 import { ReleasedTransport } from '../secret/ReleasedTransport.js';
 import type { Authorizer } from '../secret/SecureLinkOptions.js';
 import type { Session } from '../secret/Session.js';
+import { transportFailure } from '../secret/transportFailure.js';
 import type { Transport } from '../transports/Transport.js';
 import type { PayloadLink } from './PayloadLink.js';
 import type { SecuredTransport } from './SecuredTransport.js';
@@ -78,7 +77,7 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
       });
       this.inbound = transport.subscribe({
         next: payload => this.receive(payload),
-        error: error => this.fail(isHypercoreError(error) ? error : new TransportFailedError(error)),
+        error: error => this.fail(transportFailure(error, this.closing === null ? 'open' : 'close')),
         complete: () => this.end(),
       });
       subscriber.add(() => {

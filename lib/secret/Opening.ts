@@ -45,7 +45,8 @@ export class Opening {
     const start = String.fromCharCode(...bytes.subarray(0, 4));
     if (['GET ', 'POST', 'PUT ', 'HEAD', 'OPTI', 'HTTP'].includes(start)) return 'http';
     if (start === 'SSH-') return 'ssh';
-    if (bytes[0] === 0x16 && bytes[1] === 3 && bytes[2] <= 4) return 'tls';
+    // A record of a handshake, or the alert by which a server refuses what is none.
+    if ((bytes[0] === 0x16 || bytes[0] === 0x15) && bytes[1] === 3 && bytes[2] <= 4) return 'tls';
     return this.otherNoise(bytes[0] | (bytes[1] << 8) | (bytes[2] << 16));
   }
 
@@ -67,6 +68,7 @@ const explainable: readonly string[] = [
   'ERR_FRAME_TOO_LARGE',
   'ERR_FRAME_TRUNCATED',
   'ERR_FRAME_EMPTY',
+  'ERR_TRANSPORT_FAILED',
   'ERR_TRANSPORT_CLOSED',
   'ERR_TIMEOUT',
 ];

@@ -17,11 +17,9 @@ import {
 } from 'rxjs';
 import {
   type ConnectionPhase,
-  isHypercoreError,
   LimitExceededError,
   TimeoutExceededError,
   TransportClosedError,
-  TransportFailedError,
 } from '../errors.js';
 import type { Limits } from '../limits.js';
 import type { Transport } from '../transports/Transport.js';
@@ -32,6 +30,7 @@ import { type SecureLinkOptions, stateOptionsOf } from './SecureLinkOptions.js';
 import { verifySecureOptions } from './SecureOptions.js';
 import { SecureState } from './SecureState.js';
 import type { Session } from './Session.js';
+import { transportFailure } from './transportFailure.js';
 
 export type { SecureLinkOptions };
 
@@ -165,7 +164,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     try {
       this.transport.complete();
     } catch (error) {
-      this.fail(new TransportFailedError(error));
+      this.fail(transportFailure(error, 'close'));
     }
     if (stage === 'idle') this.finish();
     else this.after(this.limits.closeTimeoutMs, () => this.cut());
@@ -275,9 +274,9 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   }
 
   private onTransportFailed(error: unknown): void {
-    const failure = isHypercoreError(error) ? error : new TransportFailedError(error);
+    const failure = transportFailure(error, this.phase);
     if (this.heir !== null) this.heir.settle({ error: failure });
-    else this.fail(failure);
+    else this.fail(this.state?.explain(failure) ?? failure);
   }
 
   private onTransportEnded(): void {
@@ -347,7 +346,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     try {
       this.transport.next(frame);
     } catch (error) {
-      return this.fail(new TransportFailedError(error));
+      return this.fail(transportFailure(error, this.phase));
     }
     const queued = this.transport.queuedBytes;
     const { maxOutboundBytes } = this.limits;
@@ -413,7 +412,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
 
   private get phase(): ConnectionPhase {
     const phase = this.state?.phase ?? 'ended';
-    return phase === 'ended' ? 'close' : phase;
+    return phase === 'ended' || this.stage === 'closing' ? 'close' : phase;
   }
 
   private requireState(): SecureState {

@@ -57,7 +57,7 @@ export function tcpConnect(options: TcpConnectOptions): Observable<Transport> {
         : setTimeout(() => {
             subscriber.error(new TimeoutExceededError('connect', connectTimeoutMs));
           }, connectTimeoutMs);
-    const onError = (error: Error): void => subscriber.error(new TransportFailedError(error));
+    const onError = (error: Error): void => subscriber.error(new TransportFailedError(error, 'connect'));
     socket.once('error', onError);
     socket.once('connect', () => {
       clearTimeout(timer);

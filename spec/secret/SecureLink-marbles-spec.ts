@@ -104,14 +104,14 @@ describe('SecureLink in marbles', () => {
 
   it('the transport fails: its error as a cause, in each phase', () => {
     marbles(({ hot, expectObservable }) => {
-      for (const [source, expected] of [
-        ['#', '          #'],
-        ['--2-#', '      ----#'],
-        ['--2-h-#', '    ------#'],
-        ['--2-h-a-#', '  ------a-#'],
-      ]) {
+      for (const [source, expected, phase] of [
+        ['#', '          #', 'handshake'],
+        ['--2-#', '      ----#', 'header'],
+        ['--2-h-#', '    ------#', 'open'],
+        ['--2-h-a-#', '  ------a-#', 'open'],
+      ] as const) {
         const { link: secured, transport } = link(hot(source, inbound, 'reset'));
-        expectObservable(secured).toBe(expected.trim(), payloads, new TransportFailedError('reset'));
+        expectObservable(secured).toBe(expected.trim(), payloads, new TransportFailedError('reset', phase));
         expectObservable(
           of(transport).pipe(
             delay(50),
@@ -378,7 +378,7 @@ describe('SecureLink in marbles', () => {
       marbles(({ hot, expectObservable }) => {
         for (const [source, error] of [
           ['--2--h--t--|', new FrameTruncatedError(5)],
-          ['--2--h-----#', new TransportFailedError('reset')],
+          ['--2--h-----#', new TransportFailedError('reset', 'close')],
         ] as const) {
           const { link: secured } = link(hot(source, inbound, 'reset'));
           expectObservable(hot('------c').pipe(map(() => secured.complete()))).toBe('------u', {

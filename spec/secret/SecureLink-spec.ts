@@ -230,7 +230,9 @@ describe('SecureLink', () => {
         expect(source.observed).toBeFalse();
         let failure: unknown;
         link.subscribe({ error: (error: unknown) => (failure = error) });
-        expect(comparable(failure)).toEqual(comparable(new TransportFailedError(new Error('broken'))));
+        expect(comparable(failure)).toEqual(
+          comparable(new TransportFailedError(new Error('broken'), call === 'next' ? 'open' : 'close')),
+        );
       }
     });
 
