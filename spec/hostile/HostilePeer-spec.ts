@@ -305,3 +305,70 @@ describe('a hostile peer and what its victim decided', () => {
     }
   });
 });
+
+describe('a hostile peer that says the right thing at the wrong time', () => {
+  it('is refused when it says its handshake twice, whoever dialled', () => {
+    const codes = [false, true].map(victimDials => {
+      const battle = new Battle({
+        session: false,
+        victimDials,
+        misbehaviour: scripted({
+          handshake: (peer, message) => {
+            peer.frame(message);
+            peer.frame(message);
+          },
+        }),
+      });
+      battle.pass(50_000);
+      expect(battle.timers).toBe(0);
+      return told(battle.failure);
+    });
+    // What follows the last handshake message is taken for the stream header.
+    expect(codes).toEqual(['connection ERR_HANDSHAKE_FAILED', 'connection ERR_STREAM_HEADER']);
+  });
+
+  it('is refused when it sends a payload before its header, the header late', () => {
+    const battle = new Battle({
+      misbehaviour: scripted({
+        header: (peer, header) => {
+          peer.payload(fill(39, 0));
+          peer.frame(header);
+        },
+      }),
+    });
+    battle.pass(50_000);
+    expect(told(battle.failure)).toBe('connection ERR_STREAM_HEADER');
+    expect(battle.timers).toBe(0);
+  });
+
+  it('is refused when it talks garbage after it was told good-bye, and the connection is over', () => {
+    const garbage: [string, (peer: HostilePeer) => void, string][] = [
+      ['records', peer => peer.frame(fill(100, 0x5a)), 'connection ERR_DECRYPT_FAILED'],
+      ['frames', peer => peer.frame(new Uint8Array(0)), 'connection ERR_FRAME_EMPTY'],
+      ['payloads', peer => peer.payload(fill(100, 0xff)), 'connection ERR_BAD_VALUE'],
+    ];
+    for (const [what, say, code] of garbage) {
+      let attacker: HostilePeer | undefined;
+      const battle = new Battle({ misbehaviour: scripted({ opened: peer => void (attacker = peer) }) });
+      battle.pass(100);
+      battle.protocol.close();
+      say(attacker!);
+      battle.pass(50_000);
+      expect(told(battle.failure)).withContext(what).toBe(code);
+      expect(battle.protocol.channels).toEqual([]);
+      expect(battle.timers).toBe(0);
+    }
+  });
+
+  it('may send what is of no use after it was told good-bye, and the end is in order', () => {
+    let attacker: HostilePeer | undefined;
+    const battle = new Battle({ misbehaviour: scripted({ opened: peer => void (attacker = peer) }) });
+    battle.pass(100);
+    battle.protocol.close();
+    attacker!.payload(rawMessage(1, 0, fill(8, 1)), rawMessage(9, 3, fill(8, 0xff)));
+    battle.pass(50_000);
+    expect(battle.failure).toBeNull();
+    expect(battle.log.slice(-2)).toEqual(['events complete', 'closed']);
+    expect(battle.timers).toBe(0);
+  });
+});

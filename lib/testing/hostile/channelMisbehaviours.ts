@@ -31,6 +31,7 @@ const broken = ({
   maxExtensionNameBytes,
 }: Limits): readonly Broken[] => [
   ['message cut short', 'sends a request without an end', REQUEST, Uint8Array.of(1), 'ERR_OUT_OF_BOUNDS'],
+  ['garbage message', 'sends a message that makes no sense', DATA, zeros(40).fill(0xff), 'ERR_BAD_VALUE'],
   ['empty message', 'sends a message without a byte', SYNC, zeros(0), 'ERR_OUT_OF_BOUNDS'],
   [
     'integer too large',
@@ -149,6 +150,12 @@ export function channelMisbehaviours(key: Uint8Array, limits: Limits): Misbehavi
       does: 'opens a channel with a proof that proves nothing',
       expected: unproved,
       opened: peer => open(peer, zeros(33)),
+    },
+    {
+      name: 'garbage in place of a capability',
+      does: 'opens a channel with bytes that are no proof of anything',
+      expected: unproved,
+      opened: peer => open(peer, zeros(100).fill(0xff)),
     },
     {
       name: 'capability cut short',

@@ -1,6 +1,7 @@
 import { NEVER } from 'rxjs';
 import { encodeFrame } from '../../framing/encodeFrame.js';
 import type { Limits } from '../../limits.js';
+import { createStreamHeader } from '../../secret/streamHeader.js';
 import type { Misbehaviour, Verdict } from './Misbehaviour.js';
 import { joinBytes } from './rawPackets.js';
 
@@ -141,6 +142,30 @@ export function handshakeMisbehaviours(limits: Limits): Misbehaviour[] {
       does: 'sends a stream header with another id',
       expected: badHeader,
       header: (peer, header) => peer.frame(altered(header, 0)),
+    },
+    {
+      name: 'garbage in place of the header',
+      does: 'sends bytes of the right number that are no stream header',
+      expected: badHeader,
+      header: (peer, header) => peer.frame(new Uint8Array(header.length).fill(0x5a)),
+    },
+    {
+      name: 'header reflected',
+      does: 'sends the stream header of the other direction, as if its victim talked to itself',
+      expected: badHeader,
+      header: (peer, header) => {
+        const mirrored = { ...peer.session, initiator: !peer.initiator };
+        peer.frame(createStreamHeader(peer.crypto, mirrored, header.subarray(32)));
+      },
+    },
+    {
+      name: 'header replayed',
+      does: 'sends its stream header twice',
+      expected: { ends: 'connection', code: 'ERR_DECRYPT_FAILED' },
+      header: (peer, header) => {
+        peer.frame(header);
+        peer.frame(header);
+      },
     },
     {
       name: 'record in place of the header',

@@ -125,6 +125,12 @@ export function muxMisbehaviours(limits: Limits): Misbehaviour[] {
       opened: says(nested(Math.max(1000, maxBatchDepth + 1))),
     },
     {
+      name: 'garbage payload',
+      does: 'encrypts a payload that makes no sense',
+      expected: { ends: 'connection', code: 'ERR_BAD_VALUE' },
+      opened: says(new Uint8Array(100).fill(0xff)),
+    },
+    {
       name: 'packet cut short',
       does: 'sends a packet without a type',
       expected: truncated,
