@@ -4,7 +4,7 @@ import { encode } from '../encoding/encode.js';
 import { isHypercoreError } from '../errors.js';
 import type { Manifest, ManifestPrologue, ManifestSigner } from '../messages/manifest.js';
 import type { TreeNode } from '../messages/proof.js';
-import { rootIndexes, treeCursor } from '../tree/flatTree.js';
+import { MAX_TREE_LENGTH, rootIndexes, treeCursor } from '../tree/flatTree.js';
 import { TreeBatch } from '../tree/TreeBatch.js';
 import type { TreeHasher } from '../tree/TreeHasher.js';
 import type { TreeHead } from '../tree/TreeHead.js';
@@ -115,6 +115,7 @@ export class SignatureRules {
 
   /** The tree when it had `more` blocks more. */
   private patched(tree: AnyTree, nodes: readonly TreeNode[], more: number): TreeFacts | null {
+    if (tree.length + more > MAX_TREE_LENGTH) return null;
     const longer = new TreeBatch(this.hasher, tree);
     const byIndex = new Map(nodes.map(node => [node.index, node]));
     const needed: TreeNode[] = [];
@@ -138,6 +139,7 @@ export class SignatureRules {
  * Numbers of the nodes that lead from a tree of `from` blocks to one of `to`: those to the right of the last block on the
  * way up to the first new root, then the other new roots.
  *
+ * @param to - at most {@link MAX_TREE_LENGTH}
  * @internal
  */
 export function upgradeIndexes(from: number, to: number): number[] {

@@ -40,10 +40,10 @@ export function straddlingNodes(length: number): number[] {
   if (length === 0) return straddling;
   const end = 2 * length;
   const cursor = treeCursor(end - 2);
-  // Up to the node that begins with block 0: those above it have numbers of `end` and more.
-  while (cursor.offset !== 0) {
+  // Nodes on the way up lie left and right of the end in turns, until they begin with block 0.
+  do {
     cursor.parent();
     if (cursor.index < end && cursor.contains(end)) straddling.push(cursor.index);
-  }
+  } while (cursor.offset !== 0 || cursor.index < end);
   return straddling;
 }

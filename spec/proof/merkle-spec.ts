@@ -1,4 +1,5 @@
-import { portableCrypto as crypto } from '../../lib/crypto/portable/portable.js';
+import { bestCrypto } from '../../lib/crypto/bestCrypto.js';
+import type { CryptoBackend } from '../../lib/crypto/CryptoBackend.js';
 import { decode } from '../../lib/encoding/decode.js';
 import { encode } from '../../lib/encoding/encode.js';
 import { isHypercoreError } from '../../lib/errors.js';
@@ -10,6 +11,7 @@ import { findConflict } from '../../lib/proof/findConflict.js';
 import { ForkProof } from '../../lib/proof/ForkProof.js';
 import { compatSignable, signable } from '../../lib/proof/signable.js';
 import { missingNodes } from '../../lib/tree/missingNodes.js';
+import { lateBackend } from '../crypto/lateBackend.js';
 import { hex, unhex } from '../helpers/bytes.js';
 import vectors from '../vectors/merkle.json' with { type: 'json' };
 import { MemoryLog } from './MemoryLog.js';
@@ -102,6 +104,8 @@ interface MerkleVectors {
   }[];
 }
 
+let backend: CryptoBackend;
+const crypto = lateBackend(() => backend);
 const merkle = vectors as MerkleVectors;
 const seed = unhex(merkle.seed);
 const manifest = decode(manifestCodec, unhex(merkle.encodedManifest));
@@ -186,6 +190,10 @@ function codeFor({ error = '', code }: Verdict): string {
 const either = <T>(result: PerVersion<T>): T => ('both' in result ? result.both : result.v11);
 
 describe('proof: merkle vectors', () => {
+  beforeAll(async () => {
+    backend = await bestCrypto();
+  });
+
   it('gives the trees: roots, hashes, what is signed, and the signature', () => {
     expect(merkle.firstBlocks.map((_, i) => hex(blockOf(i)))).toEqual(merkle.firstBlocks);
     for (const mode of modes) {
