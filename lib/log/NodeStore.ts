@@ -116,7 +116,8 @@ export class NodeStore implements NodeReader {
 
   /** Forgets every node that a tree of `length` blocks has not. */
   cut(length: number): void {
-    const end = 2 * length;
+    // The node behind the last leaf begins with block 0 in a tree of a power of two, and reaches beyond it.
+    const end = Math.max(0, 2 * length - 1);
     for (const index of this.fresh.keys()) if (index >= end) this.fresh.delete(index);
     this.loose.clear();
     for (const index of straddlingNodes(length)) this.fresh.set(index, null);
@@ -128,7 +129,7 @@ export class NodeStore implements NodeReader {
     if (this.fresh.size === 0 && this.end === Infinity) return;
     this.version++;
     if (this.end !== Infinity) {
-      const bytes = Math.max(0, this.end - 1) * NODE_BYTES;
+      const bytes = this.end * NODE_BYTES;
       if (this.fileBytes > bytes) {
         await this.file.truncate(bytes);
         this.fileBytes = bytes;
