@@ -1,29 +1,83 @@
-// Writes the tables of limits and errors in README.md from the code, or with --check fails if they are out of date.
+// Writes what the docs take from the code: the tables of limits and errors in README.md, the facts of each error in
+// docs/errors.md. With --check fails if they are out of date, and always if an error has no entry in docs/errors.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
 
-const file = 'README.md';
-const before = readFileSync(file, 'utf8');
-let text = before;
-text = replace(
-  text,
-  'limits',
-  table(['limit', 'default', 'bounds'], limits(readFileSync('lib/limits.ts', 'utf8'))),
-);
-text = replace(
-  text,
-  'errors',
-  table(
-    ['code', 'class', 'ends', 'means'],
-    errors(readFileSync('lib/errors.ts', 'utf8') + readFileSync('lib/logErrors.ts', 'utf8')),
+const check = process.argv.includes('--check');
+const sources = readFileSync('lib/errors.ts', 'utf8') + readFileSync('lib/logErrors.ts', 'utf8');
+const found = errors(sources);
+let failed = false;
+
+await write('README.md', text =>
+  replace(
+    replace(
+      text,
+      'limits',
+      table(['limit', 'default', 'bounds'], limits(readFileSync('lib/limits.ts', 'utf8'))),
+    ),
+    'errors',
+    table(
+      ['code', 'class', 'ends', 'means'],
+      found.map(({ code, name, scope, comment }) => [`\`${code}\``, `\`${name}\``, scope, comment]),
+    ),
   ),
 );
-const after = await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+await write('docs/errors.md', errorPage);
+if (failed) process.exit(1);
 
-if (!process.argv.includes('--check')) writeFileSync(file, after);
-else if (after !== before) {
-  console.error(`${file} does not say what the code says: run npm run docs`);
-  process.exit(1);
+async function write(file, change) {
+  const before = readFileSync(file, 'utf8');
+  const after = await prettier.format(change(before), {
+    ...(await prettier.resolveConfig(file)),
+    filepath: file,
+  });
+  if (!check) writeFileSync(file, after);
+  else if (after !== before) fail(`${file} does not say what the code says: run npm run docs`);
+}
+
+function fail(message) {
+  console.error(message);
+  failed = true;
+}
+
+/** Each code has a section, which says all that a section must, under a line of facts from the code. */
+function errorPage(text) {
+  const declared = [...sources.matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(([, code]) => code);
+  const sections = text.split(/^(?=###? )/m);
+  const titles = sections.flatMap(section => /^### `(\w+)`\n/.exec(section)?.[1] ?? []);
+  for (const code of declared) {
+    if (!found.some(error => error.code === code)) fail(`${code} has no class that this script can read`);
+    if (titles.filter(title => title === code).length !== 1) {
+      fail(
+        `docs/errors.md must have one section ### \`${code}\`: what it means, whose doing it is, what to do`,
+      );
+    }
+  }
+  for (const code of titles)
+    if (!declared.includes(code)) fail(`docs/errors.md has ${code}, which does not exist`);
+  return sections
+    .map(section => {
+      const code = /^### `(\w+)`\n/.exec(section)?.[1];
+      const error = found.find(one => one.code === code);
+      if (error === undefined) return section;
+      for (const label of ['Means', 'Whose doing', 'What to do']) {
+        if (!new RegExp(`^\\*\\*${label}\\*\\* \\S`, 'm').test(section))
+          fail(`${code}: "${label}" is missing`);
+      }
+      const rest = section.slice(section.indexOf('**Means**'));
+      return `### \`${code}\`\n\n${factsOf(error)}\n\n${rest}`;
+    })
+    .join('');
+}
+
+function factsOf({ name, scope, fields }) {
+  const ends = {
+    connection: 'ends the connection',
+    channel: 'ends the channel',
+    either: 'ends the connection or the channel (`scope`)',
+    log: 'ends the operation on the log',
+  }[scope];
+  return `\`${name}\`; ${ends}${fields.length === 0 ? '' : `; ${fields.map(field => `\`${field}\``).join(', ')}`}.`;
 }
 
 function limits(source) {
@@ -44,12 +98,10 @@ function limits(source) {
 }
 
 function errors(source) {
-  const found = [
-    ...source.matchAll(
-      /\/\*\* ([^*]+?) @public \*\/\nexport class (\w+) extends HypercoreError \{\n {2}override readonly code = '(\w+)';([\s\S]*?)\n\}/g,
-    ),
-  ];
-  return found.map(([, comment, name, code, body]) => {
+  const classes = source.matchAll(
+    /\/\*\* ([^*]+?) @public \*\/\nexport class (\w+) extends HypercoreError \{\n {2}override readonly code = '(\w+)';([\s\S]*?)\n\}/g,
+  );
+  return [...classes].map(([, comment, name, code, body]) => {
     const scope = /scope: ErrorScope = /.test(body)
       ? 'either'
       : /'channel'/.test(body)
@@ -57,12 +109,15 @@ function errors(source) {
         : /'log'/.test(body)
           ? 'log'
           : 'connection';
-    return [
-      `\`${code}\``,
-      `\`${name}\``,
+    const fields = [...body.matchAll(/\breadonly (\w+)/g)].map(([, field]) => field);
+    if (/\bcause\b/.test(body)) fields.push('cause');
+    return {
+      name,
+      code,
       scope,
-      comment.replace(/\s+/g, ' ').replace(/\{@link (\w+)\}/g, '`$1`'),
-    ];
+      fields,
+      comment: comment.replace(/\s+/g, ' ').replace(/\{@link (\w+)\}/g, '`$1`'),
+    };
   });
 }
 
@@ -73,6 +128,6 @@ function table(head, rows) {
 
 function replace(text, name, content) {
   const marks = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
-  if (!marks.test(text)) throw new Error(`${file} has no place for ${name}`);
+  if (!marks.test(text)) throw new Error(`there is no place for ${name}`);
   return text.replace(marks, (_, start, end) => `${start}\n${content}\n\n${end}`);
 }
