@@ -14,12 +14,14 @@ import { until } from '../../connection/pair.js';
 
 const key = fill(32, 7);
 
-/** The waits are short, all else is as by default. */
+/** The waits are short, but for the one that a slow machine may not take for a flood's end; floods are short, too. */
 const limits: Partial<Limits> = {
   handshakeTimeoutMs: 300,
   idleTimeoutMs: 1000,
   keepAliveMs: 50,
-  answerTimeoutMs: 100,
+  answerTimeoutMs: 5_000,
+  maxUnansweredOpens: 2_000,
+  maxFailedOpens: 2_000,
   closeTimeoutMs: 100,
 };
 
