@@ -36,13 +36,16 @@ function asVersion10(value: Record<string, unknown>, type: MessageType): Record<
     type as 'want'
   ] ?? [])
     delete known[name];
-  if (type === 'data' && known['manifest'] !== null) {
-    const manifest = { ...(known['manifest'] as Record<string, unknown>) };
-    delete manifest['linked'];
-    delete manifest['userData'];
-    known['manifest'] = manifest;
-  }
+  if (type === 'data' && known['manifest'] !== null) known['manifest'] = manifestOf10(known['manifest']);
   return known;
+}
+
+/** What hypercore 10 knows of a manifest. */
+export function manifestOf10(value: unknown): Record<string, unknown> {
+  const manifest = { ...(value as Record<string, unknown>) };
+  delete manifest['linked'];
+  delete manifest['userData'];
+  return manifest;
 }
 
 /** Whether hypercore 10 can write and read the message as a whole. */
@@ -101,7 +104,22 @@ export function isMeant(
     return version === 10 && message.type === 'data' && String(theirs).includes('Unknown version');
   }
   if (version === 11) return false;
-  const tooLarge = ours instanceof BadValueError && ours.message.includes('above 2^53 - 1');
   const partsOf11 = type === 'data' && read(theirCodec(11, type), wire).error !== undefined;
-  return tooLarge || partsOf11 || ['noData', 'want', 'unwant'].includes(type);
+  return isTooLarge(ours) || partsOf11 || ['noData', 'want', 'unwant'].includes(type);
+}
+
+/** Hypercore 10 rounds integers that are no exact doubles. */
+export const isTooLarge = (error: unknown): boolean =>
+  error instanceof BadValueError && error.message.includes('above 2^53 - 1');
+
+/** The same for a manifest by itself. */
+export function isMeantOfManifest(
+  version: Version,
+  wire: Uint8Array,
+  ours: unknown,
+  theirs: unknown,
+): boolean {
+  if (version === 11) return false;
+  if (ours === undefined) return String(theirs).includes('Unknown version');
+  return isTooLarge(ours) || read(versions[11].manifest, wire).error !== undefined;
 }
