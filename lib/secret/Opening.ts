@@ -43,7 +43,7 @@ export class Opening {
     // Its answer, of which everything but the key is encrypted: a length that no frame has, and just so many bytes.
     if (this.initiator && bytes[0] === 0x7a && received === 123) return 'hypercore-9';
     const start = String.fromCharCode(...bytes.subarray(0, 4));
-    if (['GET ', 'POST', 'PUT ', 'HEAD', 'OPTI', 'HTTP'].includes(start)) return 'http';
+    if (httpStarts.includes(start)) return 'http';
     if (start === 'SSH-') return 'ssh';
     // A record of a handshake, or the alert by which a server refuses what is none.
     if ((bytes[0] === 0x16 || bytes[0] === 0x15) && bytes[1] === 3 && bytes[2] <= 4) return 'tls';
@@ -62,6 +62,20 @@ export class Opening {
     return other === 'IK' ? 'noise-ik' : 'noise-xx';
   }
 }
+
+/** Of an answer, of requests, and of the preface of HTTP/2 (RFC 9113 section 3.4). */
+const httpStarts: readonly string[] = [
+  'HTTP',
+  'GET ',
+  'POST',
+  'PUT ',
+  'HEAD',
+  'DELE',
+  'OPTI',
+  'PATC',
+  'CONN',
+  'PRI ',
+];
 
 const explainable: readonly string[] = [
   'ERR_HANDSHAKE_FAILED',

@@ -77,6 +77,8 @@ describe('a remote that speaks something else', () => {
       expect(named(met(ascii(start)))).toBe(`ERR_FOREIGN_PROTOCOL ${speaks}`);
     }
     expect(named(met(concat(unhex('16030100f0'), fill(20, 1))))).toBe('ERR_FOREIGN_PROTOCOL tls');
+    // An alert (RFC 8446 section 6): fatal, protocol version.
+    expect(named(met(unhex('15030100020246'), { initiator: true }))).toBe('ERR_FOREIGN_PROTOCOL tls');
   });
 
   it('is named: another pattern, or the same role', () => {
