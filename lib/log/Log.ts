@@ -1,4 +1,4 @@
-import { EMPTY, type Observable } from 'rxjs';
+import { EMPTY, type Observable, Subject, takeUntil } from 'rxjs';
 import { BlockNotAvailableError, LogClosedError, ReadOnlyError } from '../logErrors.js';
 import type { Manifest } from '../messages/manifest.js';
 import { LogBlocks, type BlocksOptions } from './LogBlocks.js';
@@ -29,6 +29,7 @@ export interface BytePlace {
 export class Log {
   /** @internal */
   readonly core: ReplicableLog;
+  private readonly ended = new Subject<void>();
   private closing: Promise<void> | null = null;
 
   /** @internal */
@@ -83,7 +84,7 @@ export class Log {
 
   /** What becomes of the core, by whomever. Hot; completes when this session is closed. A snapshot's is empty. */
   get changes(): Observable<LogChange> {
-    return this.frozen === null ? this.inner.changes : EMPTY;
+    return this.frozen === null ? this.inner.changes.pipe(takeUntil(this.ended)) : EMPTY;
   }
 
   /** Whether a block is here. */
@@ -216,7 +217,10 @@ export class Log {
 
   /** Ends this session; the last one closes the core. Idempotent. What was asked for before is finished first. */
   close(): Promise<void> {
-    this.closing ??= this.inner.release();
+    if (this.closing === null) {
+      this.closing = this.inner.release();
+      this.ended.next();
+    }
     return this.closing;
   }
 

@@ -108,7 +108,7 @@ export class LogCore implements ReplicableLog {
   }
 
   has(index: number): boolean {
-    return this.state.bits.get(index);
+    return Number.isInteger(index) && this.state.bits.get(index);
   }
 
   words(start: number, length: number): Uint32Array {

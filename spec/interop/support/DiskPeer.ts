@@ -70,7 +70,7 @@ export class DiskPeer {
     });
     this.waiting.delete(id);
     const { id: _, error, ...rest } = answer;
-    if (error !== undefined) throw new Error(`${name} failed in hypercore: ${String(error)}`);
+    if (error !== undefined) throw new Error(`${name} failed in hypercore: ${error as string}`);
     return rest;
   }
 
