@@ -73,7 +73,8 @@ export function isHypercoreError(value: unknown): value is HypercoreError {
 }
 
 /** Where a connection stood when something happened to it. @public */
-export type ConnectionPhase = 'connect' | 'handshake' | 'authorize' | 'header' | 'open' | 'idle' | 'close';
+export type ConnectionPhase =
+  'connect' | 'handshake' | 'authorize' | 'header' | 'open' | 'idle' | 'close' | 'request';
 
 /** The byte transport failed (refused, reset, unreachable); `cause` is its own error. @public */
 export class TransportFailedError extends HypercoreError {

@@ -48,6 +48,7 @@ const given = {
   fetchToken: '() => string',
   connection: "import('rx-hypercore').Reconnecting",
   core: "import('rx-hypercore/bridge').Hypercore",
+  peer: "import('rx-hypercore/log').Peer",
   server: '{ readonly connections: number }',
   it: '(what: string, test: () => void | Promise<void>) => void',
   expect: '(value: unknown) => { toBe(value: unknown): void; toEqual(value: unknown): void }',

@@ -14,3 +14,11 @@ export type { LogOptions } from './LogOptions.js';
 export { openLog } from './openLog.js';
 export type { LogChange } from './ReplicableLog.js';
 export type { Appended } from './Writer.js';
+
+export { Core, type DownloadOptions, type WaitOptions } from '../replication/Core.js';
+export { type CoreBlock, CoreBlocks, type CoreBlocksOptions } from '../replication/CoreBlocks.js';
+export type { CoreEvent } from '../replication/CoreEvent.js';
+export type { CoreProgress } from '../replication/CoreProgress.js';
+export { createPeer, Peer, type PeerCoreOptions, type PeerOptions } from '../replication/Peer.js';
+export { replicate } from '../replication/replicate.js';
+export { defaultReplicationLimits, type ReplicationLimits } from '../replication/ReplicationLimits.js';

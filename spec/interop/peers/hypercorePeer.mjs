@@ -59,11 +59,19 @@ function numbered(number) {
   return entry;
 }
 
+/** How each version is told of an encrypted core. */
+function encryptedBy(encryptionKey) {
+  if (encryptionKey === undefined) return {};
+  const key = bytes(encryptionKey);
+  return options.version === '10' ? { encryptionKey: key } : { encryption: { key } };
+}
+
 async function addCore(name, key, settings, attach) {
   if (cores.has(name)) throw new Error(`a core is already called ${name}`);
   const storage = options.version === '10' ? () => new RAM() : join(directory, name);
   const core = new Hypercore(storage, key, settings);
   core.on('append', () => emit('append', { core: name, length: core.length }));
+  core.on('truncate', () => emit('truncate', { core: name, length: core.length, fork: core.fork }));
   core.on('peer-add', peer => emit('peer-add', { core: name, remotePublicKey: hex(peer.remotePublicKey) }));
   core.on('peer-remove', peer =>
     emit('peer-remove', { core: name, remotePublicKey: hex(peer.remotePublicKey) }),
@@ -146,13 +154,14 @@ const commands = {
     }),
 
   /** A writable core, with the key pair of the seed; `manifest` makes its key the hash of a manifest. */
-  create: ({ core, seed, manifest = false, attach = true }) => {
+  create: ({ core, seed, manifest = false, encryptionKey, attach = true }) => {
     const keyPair = crypto.keyPair(bytes(seed));
-    return addCore(core, null, { keyPair, compat: !manifest }, attach);
+    return addCore(core, null, { keyPair, compat: !manifest, ...encryptedBy(encryptionKey) }, attach);
   },
 
   /** A core to read, by its key alone. */
-  open: ({ core, key, attach = true }) => addCore(core, bytes(key), {}, attach),
+  open: ({ core, key, encryptionKey, attach = true }) =>
+    addCore(core, bytes(key), encryptedBy(encryptionKey), attach),
 
   attach: ({ core, connection }) => {
     named(core).core.replicate(numbered(connection).stream);
@@ -177,8 +186,28 @@ const commands = {
     return { changed, ...describe(core) };
   },
 
-  get: async ({ core: name, index }) => {
-    const value = await named(name).core.get(index);
+  /** Cuts the core off, under a higher fork. */
+  truncate: async ({ core: name, length }) => {
+    const { core } = named(name);
+    await core.truncate(length);
+    return describe(core);
+  },
+
+  /** Forgets blocks [start, end). */
+  clear: async ({ core: name, start, end }) => {
+    const { core } = named(name);
+    await core.clear(start, end);
+    return describe(core);
+  },
+
+  /** Finds the block that holds a byte. */
+  seek: async ({ core: name, byte }) => {
+    const [index, offset] = await named(name).core.seek(byte);
+    return { index, offset };
+  },
+
+  get: async ({ core: name, index, timeout = 0 }) => {
+    const value = await named(name).core.get(index, { timeout });
     return { index, length: value.length, sha256: sha256(value) };
   },
 
@@ -240,6 +269,7 @@ const commands = {
     const { core } = named(name);
     cores.delete(name);
     await core.close();
+    rmSync(join(directory, name), { recursive: true, force: true });
     return {};
   },
 

@@ -35,12 +35,18 @@ export interface Identity {
 export interface PeerCommands {
   listen: [{ port?: number; host?: string } & Identity, { port: number }];
   dial: [{ port: number; host?: string } & Identity, { connection: number }];
-  create: [{ core: string; seed: string; manifest?: boolean; attach?: boolean }, CoreState];
-  open: [{ core: string; key: string; attach?: boolean }, CoreState];
+  create: [
+    { core: string; seed: string; manifest?: boolean; encryptionKey?: string; attach?: boolean },
+    CoreState,
+  ];
+  open: [{ core: string; key: string; encryptionKey?: string; attach?: boolean }, CoreState];
+  truncate: [{ core: string; length: number }, CoreState];
+  clear: [{ core: string; start: number; end: number }, CoreState];
+  seek: [{ core: string; byte: number }, { index: number; offset: number }];
   attach: [{ core: string; connection: number }, object];
   append: [{ core: string; count: number; size: number; seed?: number }, CoreState];
   update: [{ core: string }, CoreState & { changed: boolean }];
-  get: [{ core: string; index: number }, { index: number; length: number; sha256: string }];
+  get: [{ core: string; index: number; timeout?: number }, { index: number; length: number; sha256: string }];
   download: [
     { core: string; start?: number; end: number },
     { count: number; byteLength: number; sha256: string },
@@ -77,6 +83,7 @@ export interface PeerEvents {
   'peer-add': { core: string; remotePublicKey: string };
   'peer-remove': { core: string; remotePublicKey: string };
   append: { core: string; length: number };
+  truncate: { core: string; length: number; fork: number };
   block: { core: string; index: number; length: number; sha256: string };
   extension: { core: string; extension: string; data: string; remotePublicKey: string };
   crash: { error: PeerFailure };
@@ -123,6 +130,7 @@ export class Peer {
   private readonly child: ChildProcess;
   private readonly directory: string;
   private readonly events: Reported[] = [];
+  private readonly cores = new Set<string>();
   private readonly waiting = new Set<Waiting>();
   private readonly history: string[] = [];
   private readonly exited: Promise<void>;
@@ -174,6 +182,8 @@ export class Peer {
     const answered = this.wait(`an answer to ${name}`, answer => answer['id'] === id, deadlineMs);
     this.child.stdin?.write(`${line}\n`);
     const answer = await answered;
+    if (name === 'create' || name === 'open') this.cores.add((facts as { core: string }).core);
+    if (name === 'close') this.cores.delete((facts as { core: string }).core);
     if (answer['error'] !== undefined) {
       const { message } = answer['error'] as PeerFailure;
       throw this.failed(`${name} failed: ${message}`);
@@ -197,6 +207,13 @@ export class Peer {
   /** The events of that name which nobody has taken yet. */
   untaken<K extends EventName>(name: K): PeerEvents[K][] {
     return this.events.filter(line => line.event === name) as unknown as PeerEvents[K][];
+  }
+
+  /** Closes all its cores and forgets what it told, so that the next spec finds it as new. */
+  async closeCores(): Promise<void> {
+    for (const core of this.cores) await this.command('close', { core });
+    this.cores.clear();
+    this.events.length = 0;
   }
 
   /** Kills it without a word, and waits until it is gone. */

@@ -1,0 +1,93 @@
+import { LimitExceededError } from '../errors.js';
+import type { ReplicableLog } from '../log/ReplicableLog.js';
+import { noData } from '../messages/noData.js';
+import { range } from '../messages/range.js';
+import type { Request } from '../messages/request.js';
+import type { Want } from '../messages/want.js';
+import { answerWant, SEGMENT_BLOCKS } from './Announcements.js';
+import type { RemotePeer } from './RemotePeer.js';
+import type { ReplicationLimits } from './ReplicationLimits.js';
+
+/** What {@link Answers} tells. @internal */
+export interface AnswersOutput {
+  /** A block left for a remote. */
+  uploaded(bytes: number): void;
+  /** A remote did what no honest one does. */
+  fail(peer: RemotePeer, error: unknown): void;
+}
+
+/**
+ * Answers what remotes ask, as fast as their links take it: requests with data or noData, wants with ranges and bitfields.
+ *
+ * @internal
+ */
+export class Answers {
+  constructor(
+    private readonly log: ReplicableLog,
+    private readonly limits: ReplicationLimits,
+    private readonly output: AnswersOutput,
+  ) {}
+
+  request(peer: RemotePeer, request: Request): void {
+    peer.uploads.add(request);
+    this.serve(peer);
+  }
+
+  want(peer: RemotePeer, want: Want): void {
+    const { maxWants } = this.limits;
+    if (want.length > SEGMENT_BLOCKS && this.log.contiguousLength < this.log.length) return; // as hypercore 11
+    if (peer.wants.length >= maxWants) {
+      throw new LimitExceededError('maxWants', maxWants, peer.wants.length + 1, 'channel');
+    }
+    peer.wants.push(want);
+    this.serve(peer);
+  }
+
+  /** Goes on, after the link has drained for instance. */
+  serve(peer: RemotePeer): void {
+    while (peer.isOpen && peer.drained && peer.wants.length > 0) {
+      const { maxAnnouncements } = this.limits;
+      for (const message of answerWant(this.log, peer.wants.shift()!, maxAnnouncements)) peer.send(message);
+    }
+    while (peer.isOpen && peer.drained) {
+      const request = peer.uploads.next();
+      if (request === null) return;
+      void this.answer(peer, request);
+    }
+  }
+
+  private async answer(peer: RemotePeer, request: Request): Promise<void> {
+    try {
+      const proof = await this.log.prove(request);
+      if (!peer.uploads.finish(request) || !peer.isOpen) return;
+      if (proof === null) this.refuse(peer, request);
+      else {
+        peer.send(proof);
+        if (proof.block !== null) this.output.uploaded(proof.block.value.length);
+      }
+    } catch (error) {
+      const isAwaited = peer.uploads.finish(request);
+      if (!peer.isOpen) return;
+      if ((error as { code?: unknown }).code === 'ERR_PROOF') this.countInvalid(peer);
+      if (isAwaited && peer.isOpen) this.refuse(peer, request);
+    } finally {
+      this.serve(peer);
+    }
+  }
+
+  private countInvalid(peer: RemotePeer): void {
+    try {
+      peer.uploads.countInvalid();
+    } catch (error) {
+      this.output.fail(peer, error);
+    }
+  }
+
+  /** Hypercore asks again at once for what it believes to be here, so it is told first that it is not. */
+  private refuse(peer: RemotePeer, { id, fork, block }: Request): void {
+    if (block !== null && fork === this.log.fork && !this.log.has(block.index)) {
+      peer.send(range({ drop: true, start: block.index, length: 1 }));
+    }
+    peer.send(noData({ request: id }));
+  }
+}

@@ -1,0 +1,259 @@
+import type { SchedulerLike, Subscription } from 'rxjs';
+import { TimeoutExceededError } from '../errors.js';
+import type { ReplicableLog } from '../log/ReplicableLog.js';
+import type { Data } from '../messages/data.js';
+import type { RequestFields } from '../messages/request.js';
+import { Downloads } from './Downloads.js';
+import type { LocalCore } from './RemoteCore.js';
+import type { RemotePeer } from './RemotePeer.js';
+import { isRemotesFault } from './isRemotesFault.js';
+import type { ReplicationLimits } from './ReplicationLimits.js';
+import { type Asked, type RequestPurpose, verifyAnswer } from './RequestTable.js';
+
+/** What a request asks for. @internal */
+export type RequestParts = Omit<RequestFields, 'id' | 'fork'>;
+
+/** What {@link Fetcher} stands on. @internal */
+export interface FetcherHost {
+  readonly log: ReplicableLog;
+  readonly peers: readonly RemotePeer[];
+  readonly limits: ReplicationLimits;
+  readonly scheduler: SchedulerLike;
+  local(): LocalCore;
+  /** There may be work at the end of the turn. */
+  schedule(): void;
+  /** An answer was refused by the log. */
+  refused(peer: RemotePeer, error: unknown): void;
+  drop(peer: RemotePeer, error: unknown): void;
+}
+
+/**
+ * Asks remotes for what is wanted, and gives their answers to the log: blocks by the window, a longer tree from one remote at a
+ * time. What is not answered in time is asked again.
+ *
+ * @internal
+ */
+export class Fetcher {
+  readonly downloads: Downloads<RemotePeer>;
+  /** Bytes of blocks that came. */
+  bytes = 0;
+  private upgrading: RemotePeer | null = null;
+  private timer: Subscription | null = null;
+
+  constructor(private readonly host: FetcherHost) {
+    this.downloads = new Downloads<RemotePeer>(
+      host.log,
+      {
+        ask: (peer, index, priority) => void this.askBlock(peer, index, priority),
+        askAbout: (peer, segment) => peer.inquire(segment),
+        cancel: (peer, index) => peer.cancelBlock(index),
+      },
+      host.limits,
+    );
+  }
+
+  /** Whether a longer tree is being asked for. */
+  get isUpgrading(): boolean {
+    return this.upgrading !== null;
+  }
+
+  /** Asks for all that the windows allow. */
+  work(): void {
+    const { peers } = this.host;
+    this.upgrade();
+    if (this.downloads.assign(peers, this.now())) this.host.schedule();
+    this.watch();
+  }
+
+  /** Asks one remote for something other than a block; `null` if it does not answer. */
+  ask(
+    peer: RemotePeer,
+    purpose: RequestPurpose,
+    parts: RequestParts,
+    fork = this.host.log.fork,
+  ): Promise<Data | null> {
+    return new Promise(resolve => {
+      const asked = peer.requests.add({ purpose, block: -1, fork, at: this.now(), settle: resolve });
+      const message = peer.requests.prepare(asked, parts);
+      if (message !== null) peer.send(message);
+      this.watch();
+    });
+  }
+
+  /**
+   * Takes an answer; false if nobody waits for it.
+   *
+   * @throws ProofError for what was not asked for.
+   */
+  answer(peer: RemotePeer, message: Data): boolean {
+    const asked = peer.requests.answer(message.request, this.now());
+    if (message.block !== null) this.bytes += message.block.value.length;
+    if (asked === null) return false;
+    peer.forget(asked);
+    verifyAnswer(asked.message!, message);
+    if (asked.settle !== null) asked.settle(message);
+    else if (asked.fork !== this.host.log.fork) this.unanswered(peer, asked);
+    else void this.store(peer, asked, message);
+    return true;
+  }
+
+  /** The remote has not got what it was asked for. */
+  refuse(peer: RemotePeer, id: number): void {
+    const asked = peer.requests.answer(id, this.now());
+    if (asked === null) return;
+    peer.forget(asked);
+    this.missing(peer, asked);
+    this.unanswered(peer, asked);
+  }
+
+  /** Takes back all that a remote was asked for and `fits`. */
+  cancel(peer: RemotePeer, fits: (asked: Asked) => boolean = () => true): void {
+    for (const asked of [...peer.requests.values()]) {
+      if (!fits(asked)) continue;
+      peer.cancel(asked);
+      this.unanswered(peer, asked);
+    }
+  }
+
+  /** The log goes on under another fork: what was asked of the one before is of no use. */
+  leaveFork(fork: number): void {
+    this.downloads.abandon();
+    this.upgrading = null;
+    for (const peer of this.host.peers)
+      this.cancel(peer, asked => asked.fork < fork && asked.purpose !== 'fork');
+  }
+
+  /** A remote is gone, and was asked for all this. */
+  lose(peer: RemotePeer, asked: readonly Asked[]): void {
+    if (this.upgrading === peer) this.upgrading = null;
+    this.downloads.dropSource(peer);
+    for (const { settle } of asked) settle?.(null);
+  }
+
+  end(): void {
+    this.timer?.unsubscribe();
+  }
+
+  private now(): number {
+    return this.host.scheduler.now();
+  }
+
+  private unanswered(peer: RemotePeer, asked: Asked): void {
+    if (asked.block !== -1) this.downloads.failed(peer, asked.block);
+    if (asked.purpose === 'upgrade' && this.upgrading === peer) this.upgrading = null;
+    asked.settle?.(null);
+  }
+
+  /** It is not asked for the same again until it says something new. */
+  private missing(peer: RemotePeer, asked: Asked): void {
+    if (asked.block !== -1) peer.blocks.setRange(asked.block, 1, false);
+    else if (asked.purpose === 'upgrade') peer.unprovenLength = peer.core.length;
+  }
+
+  private async store(peer: RemotePeer, asked: Asked, message: Data): Promise<void> {
+    const { log } = this.host;
+    const { fork } = log;
+    peer.storing++;
+    try {
+      await log.receive(message);
+      peer.storing--;
+      this.stored(peer, asked, message);
+    } catch (error) {
+      peer.storing--;
+      this.unanswered(peer, asked);
+      // A proof that was overtaken by another fork is nobody's fault.
+      if (fork === log.fork || !isRemotesFault(error)) this.host.refused(peer, error);
+    }
+    this.host.schedule();
+  }
+
+  private stored(peer: RemotePeer, asked: Asked, message: Data): void {
+    if (asked.purpose === 'upgrade') {
+      if (message.upgrade === null) peer.unprovenLength = peer.core.length;
+      if (this.upgrading === peer) this.upgrading = null;
+    }
+    if (asked.block === -1) return;
+    if (message.block !== null) return this.downloads.arrived(asked.block);
+    peer.blocks.setRange(asked.block, 1, false);
+    this.downloads.failed(peer, asked.block);
+  }
+
+  private upgrade(): void {
+    if (this.upgrading !== null) return;
+    const { peers, log } = this.host;
+    const local = this.host.local();
+    let best: RemotePeer | null = null;
+    for (const peer of peers) {
+      const { core } = peer;
+      if (!peer.isUsable || !peer.hasRoom || peer.unprovenLength === core.length) continue;
+      if (!core.offersUpgrade(local)) continue;
+      if (best === null || rank(peer) > rank(best)) best = peer;
+    }
+    if (best === null) return;
+    this.upgrading = best;
+    const block = this.downloads.wantedBehind(best);
+    const { requests, core } = best;
+    const asked = requests.add({ purpose: 'upgrade', block, fork: local.fork, at: this.now() });
+    if (block !== -1) {
+      best.markBlock(asked);
+      this.downloads.asked(best, block, asked.at);
+    }
+    const message = requests.prepare(asked, {
+      upgrade: { start: local.length, length: core.length - local.length },
+      ...(block !== -1 && { block: { index: block, nodes: 0 } }),
+      manifest: log.manifest === null && core.hasManifest,
+    });
+    if (message !== null) best.send(message);
+  }
+
+  private askBlock(peer: RemotePeer, index: number, priority: number): void | Promise<void> {
+    const { log } = this.host;
+    const asked = peer.requests.add({ purpose: 'block', block: index, fork: log.fork, at: this.now() });
+    peer.markBlock(asked);
+    const send = (nodes: number): void => {
+      const message = peer.requests.prepare(asked, { block: { index, nodes }, priority });
+      if (message !== null) peer.send(message);
+    };
+    const nodes = log.missingNodes(2 * index);
+    if (typeof nodes === 'number') return send(nodes);
+    return nodes.then(send, (error: unknown) => {
+      if (peer.requests.remove(asked.id) === null) return;
+      peer.forget(asked);
+      this.unanswered(peer, asked);
+      this.host.refused(peer, error);
+    });
+  }
+
+  /** Watches for what is overdue, as long as anything is asked. */
+  private watch(): void {
+    if (this.timer !== null || !this.host.peers.some(peer => peer.requests.size > 0)) return;
+    const { requestTimeoutMs, overtakeAfterMs } = this.host.limits;
+    const waits = [requestTimeoutMs / 4, overtakeAfterMs / 2].filter(wait => wait > 0);
+    if (waits.length === 0) return;
+    this.timer = this.host.scheduler.schedule(
+      () => {
+        this.timer = null;
+        this.giveUpOverdue();
+        this.host.schedule();
+      },
+      Math.max(1, Math.min(...waits)),
+    );
+  }
+
+  private giveUpOverdue(): void {
+    const { requestTimeoutMs, maxTimeouts, maxInFlightPerPeer } = this.host.limits;
+    if (requestTimeoutMs === 0) return;
+    for (const peer of [...this.host.peers]) {
+      const overdue = new Set(peer.requests.overdue(this.now(), requestTimeoutMs, 4 * maxInFlightPerPeer));
+      if (overdue.size === 0) continue;
+      this.cancel(peer, asked => overdue.has(asked));
+      if (++peer.requests.timeouts < maxTimeouts) continue;
+      this.host.drop(peer, new TimeoutExceededError('request', requestTimeoutMs, 'channel'));
+    }
+  }
+}
+
+/** The longest is asked first, but one that was late comes after all others. */
+function rank({ core, timeouts }: RemotePeer): number {
+  return timeouts > 0 ? -timeouts : core.length;
+}
