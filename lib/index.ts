@@ -31,6 +31,19 @@ export { generateKeyPair, keyPairFromSeed } from './keys/keyPair.js';
 export type { Transport } from './transports/Transport.js';
 export { memoryPair, type MemoryPairOptions } from './transports/memoryPair.js';
 export { type DuplexStream, nodeDuplex } from './transports/nodeDuplex.js';
+export {
+  type DataChannelLike,
+  type DataChannelOptions,
+  dataChannelTransport,
+} from './transports/dataChannelTransport.js';
+export {
+  type MessagePortLike,
+  type MessagePortOptions,
+  messagePortTransport,
+} from './transports/messagePortTransport.js';
+export type { WaterMarks } from './transports/waterMarks.js';
+export { type WebStreamPair, webStreamTransport } from './transports/webStreamTransport.js';
+export type { EventLike, EventSourceLike } from './transports/EventSourceLike.js';
 export { relay, type RelayOptions } from './transports/relay.js';
 export {
   webSocketConnect,

@@ -5,6 +5,13 @@
  */
 
 export { memoryPair, type MemoryPairOptions } from '../transports/memoryPair.js';
+export {
+  type TransportCheck,
+  transportCompliance,
+  type TransportComplianceOptions,
+  type TransportPair,
+} from './transportCompliance.js';
+export { TransportCheckError } from './TransportReader.js';
 export { marbleChannel, type MarbleChannel } from './marbleChannel.js';
 export { HostilePeer, type HostileEvent, type HostilePeerOptions } from './hostile/HostilePeer.js';
 export { type HostileAct, type Misbehaviour, type Verdict } from './hostile/Misbehaviour.js';

@@ -92,7 +92,6 @@ export abstract class InboxTransport extends Observable<Uint8Array> implements O
   protected settle(outcome: { readonly error?: unknown }): void {
     if (this.outcome !== null) return;
     this.outcome = outcome;
-    this.writable.complete();
     if (!this.delivering) this.deliver();
   }
 

@@ -1,16 +1,16 @@
 import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
 import { isHypercoreError, WebSocketClosedError } from '../errors.js';
+import type { CloseEventLike, EventLike, EventSourceLike } from './EventSourceLike.js';
 import { InboxTransport } from './InboxTransport.js';
+import { verifySize, verifyWaterMarks, type WaterMarks } from './waterMarks.js';
 
 /** As much of a WebSocket as is used: the browser's, Node's own, or one of the package `ws`. @public */
-export interface WebSocketLike {
+export interface WebSocketLike extends EventSourceLike {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: string, listener: (event: never) => void): void;
-  removeEventListener(type: string, listener: (event: never) => void): void;
   /** Only `ws` can stop reading. */
   pause?(): void;
   resume?(): void;
@@ -19,11 +19,7 @@ export interface WebSocketLike {
 }
 
 /** Bounds of one WebSocket; sizes are in bytes. @public */
-export interface WebSocketBounds {
-  /** Bytes waiting to leave at which `writable` turns false; 1,048,576 by default. */
-  readonly highWaterMarkBytes?: number;
-  /** Bytes waiting to leave at which it turns true again; a quarter of `highWaterMarkBytes` by default. */
-  readonly lowWaterMarkBytes?: number;
+export interface WebSocketBounds extends WaterMarks {
   /** Longer chunks leave in several messages; 65,536 by default. */
   readonly maxMessageBytes?: number;
   /**
@@ -40,20 +36,12 @@ export type VerifiedBounds = Required<WebSocketBounds>;
 
 /** @throws RangeError for sizes that make no sense. @internal */
 export function verifyBounds(given: WebSocketBounds): VerifiedBounds {
-  const {
-    highWaterMarkBytes = 0x100000,
-    lowWaterMarkBytes = Math.floor(highWaterMarkBytes / 4),
-    maxMessageBytes = 0x10000,
-    maxInboundBytes = 0x4000000,
-    scheduler = asyncScheduler,
-  } = given;
-  const sizes = { highWaterMarkBytes, maxMessageBytes, maxInboundBytes };
-  for (const [name, value] of Object.entries(sizes)) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a positive integer`);
-  }
-  if (!(lowWaterMarkBytes >= 0 && lowWaterMarkBytes < highWaterMarkBytes))
-    throw new RangeError('lowWaterMarkBytes must be from 0 to less than highWaterMarkBytes');
-  return { ...sizes, lowWaterMarkBytes, scheduler };
+  return {
+    ...verifyWaterMarks(given),
+    maxMessageBytes: verifySize('maxMessageBytes', given.maxMessageBytes ?? 0x10000),
+    maxInboundBytes: verifySize('maxInboundBytes', given.maxInboundBytes ?? 0x4000000),
+    scheduler: given.scheduler ?? asyncScheduler,
+  };
 }
 
 /** WebSocket has no event for it, so while too much waits to leave, somebody has to look. */
@@ -108,6 +96,7 @@ export class WebSocketTransport extends InboxTransport {
   complete(): void {
     if (this.stopped) return;
     this.stopped = true;
+    this.socket.resume?.(); // or the answer of the remote would not be read
     this.socket.close(1000);
   }
 
@@ -117,6 +106,7 @@ export class WebSocketTransport extends InboxTransport {
     this.draining.unsubscribe();
     this.discard();
     this.settle({});
+    this.writable.complete();
     const { socket } = this;
     if (cause instanceof WebSocketClosedError) this.closeWith(cause.closeCode, cause.reason);
     else if (socket.terminate !== undefined) socket.terminate();
@@ -124,7 +114,7 @@ export class WebSocketTransport extends InboxTransport {
   }
 
   protected override reading(reading: boolean): void {
-    if (reading) this.socket.resume?.();
+    if (reading || this.stopped) this.socket.resume?.();
     else this.socket.pause?.();
   }
 
@@ -148,18 +138,21 @@ export class WebSocketTransport extends InboxTransport {
     this.socket.close(code === 1000 || code >= 3000 ? code : ABANDONED, reason);
   }
 
-  private readonly onMessage = ({ data }: { readonly data: unknown }): void => {
+  private readonly onMessage = (event: EventLike): void => {
+    const { data } = event as EventLike & { readonly data: unknown };
     if (data instanceof ArrayBuffer) return this.receive(new Uint8Array(data));
     if (data instanceof Uint8Array) return this.receive(data);
     // Text, which nobody who speaks this protocol sends.
     this.overflow(new WebSocketClosedError(UNSUPPORTED_DATA, 'a message that is not binary'));
   };
 
-  private readonly onClose = ({ code, reason }: { readonly code: number; readonly reason: string }): void => {
-    this.stopped = true;
+  private readonly onClose = (event: EventLike): void => {
+    const { code, reason } = event as CloseEventLike;
+    this.stopped = this.torn = true;
     this.draining.unsubscribe();
     this.socket.removeEventListener('message', this.onMessage);
     this.socket.removeEventListener('close', this.onClose);
+    this.writable.complete();
     const inOrder = code === 1000 || code === GOING_AWAY || code === NO_STATUS;
     this.settle(inOrder ? {} : { error: new WebSocketClosedError(code, reason) });
   };

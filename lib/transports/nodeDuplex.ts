@@ -44,6 +44,7 @@ export class DuplexStreamTransport extends Observable<Uint8Array> implements Obs
   protected subscriber: Subscriber<Uint8Array> | null = null;
   /** Bytes written since the stream last had room. */
   private crowdingBytes = 0;
+  private ending = false;
   private finished: { readonly error: unknown } | 'ended' | null = null;
 
   constructor(private readonly stream: DuplexStream) {
@@ -71,17 +72,20 @@ export class DuplexStreamTransport extends Observable<Uint8Array> implements Obs
   }
 
   next(chunk: Uint8Array): void {
-    if (this.finished !== null && this.finished !== 'ended') return;
+    // To write after the end would be an error of the stream, and cost what it still has to write.
+    if (this.ending || (this.finished !== null && this.finished !== 'ended')) return;
     if (this.stream.write(chunk)) return;
     this.crowdingBytes += chunk.length;
     if (this.writable.value) this.writable.next(false);
   }
 
   complete(): void {
+    this.ending = true;
     this.stream.end();
   }
 
   error(_cause: unknown): void {
+    this.ending = true;
     // The cause stays on this side: a destroyed socket would report it once more as an event of its own.
     this.stream.destroy();
   }

@@ -1,5 +1,5 @@
 import { asyncScheduler, Observable, type SchedulerLike, Subscription } from 'rxjs';
-import { TimeoutExceededError } from '../errors.js';
+import { TimeoutExceededError, TransportClosedError } from '../errors.js';
 import type { Transport } from './Transport.js';
 
 /** How two transports are joined. @public */
@@ -25,19 +25,24 @@ export function relay(a: Transport, b: Transport, options: RelayOptions = {}): O
     const links = new Subscription();
     let open = 2;
     let inOrder = false;
+    let reason: unknown = new TransportClosedError('close');
+    const fail = (error: unknown): void => {
+      reason = error;
+      subscriber.error(error);
+    };
     const carry = (source: Transport, sink: Transport): void => {
       if (subscriber.closed) return;
       links.add(
         source.subscribe({
           next: chunk => sink.next(chunk),
-          error: error => subscriber.error(error),
+          error: fail,
           complete: () => {
             sink.complete();
             inOrder = --open === 0;
             if (inOrder) return subscriber.complete();
             links.add(
               scheduler.schedule(
-                () => subscriber.error(new TimeoutExceededError('close', closeTimeoutMs)),
+                () => fail(new TimeoutExceededError('close', closeTimeoutMs)),
                 closeTimeoutMs,
               ),
             );
@@ -54,7 +59,6 @@ export function relay(a: Transport, b: Transport, options: RelayOptions = {}): O
     subscriber.add(() => {
       links.unsubscribe();
       if (inOrder) return;
-      const reason = new Error('the other side of the relay is gone');
       a.error(reason);
       b.error(reason);
     });

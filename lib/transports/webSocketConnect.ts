@@ -5,6 +5,7 @@ import {
   TransportFailedError,
   WebSocketClosedError,
 } from '../errors.js';
+import type { CloseEventLike, ErrorEventLike, EventLike } from './EventSourceLike.js';
 import type { Transport } from './Transport.js';
 import {
   verifyBounds,
@@ -79,16 +80,19 @@ export function webSocketConnect(
       socket.binaryType = 'arraybuffer';
       let transport: WebSocketTransport | null = null;
       let cause: unknown;
+      let closed = false;
       const onOpen = (): void => {
         waiting.unsubscribe();
         transport = new WebSocketTransport(socket, bounds);
         subscriber.next(transport);
       };
       // Stays: `ws` throws what nobody listens to.
-      const onError = (event: { readonly error?: unknown }): void => void (cause ??= event.error);
-      const onClose = ({ code, reason }: { readonly code: number; readonly reason: string }): void => {
+      const onError = (event: EventLike): void => void (cause ??= (event as ErrorEventLike).error);
+      const onClose = (event: EventLike): void => {
+        const { code, reason } = event as CloseEventLike;
         socket.removeEventListener('open', onOpen);
         socket.removeEventListener('close', onClose);
+        closed = true;
         if (transport !== null) subscriber.complete();
         else if (code === 1006) subscriber.error(new TransportFailedError(cause));
         else subscriber.error(new WebSocketClosedError(code, reason));
@@ -99,6 +103,7 @@ export function webSocketConnect(
       subscriber.add(() => {
         socket.removeEventListener('open', onOpen);
         socket.removeEventListener('close', onClose);
+        if (closed) return; // what came before the end may still be read
         if (transport !== null) transport.error(new TransportClosedError('close'));
         else socket.close();
       });

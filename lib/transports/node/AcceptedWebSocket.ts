@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { WebSocketClosedError } from '../../errors.js';
-import { type VerifiedBounds, type WebSocketLike, WebSocketTransport } from '../WebSocketTransport.js';
+import { type VerifiedBounds, WebSocketTransport } from '../WebSocketTransport.js';
 import type { AcceptedTransport } from './webSocketListen.js';
 
 /** How long a page that is being refused may take to close, in milliseconds. */
@@ -17,7 +17,7 @@ export class AcceptedWebSocket extends WebSocketTransport implements AcceptedTra
     accepted.binaryType = 'nodebuffer';
     // What it has to say comes with its close code.
     accepted.on('error', () => undefined);
-    super(accepted as WebSocketLike, bounds);
+    super(accepted, bounds);
     // Nothing is read before there is somebody to take it.
     accepted.pause();
   }
@@ -36,6 +36,7 @@ export class AcceptedWebSocket extends WebSocketTransport implements AcceptedTra
   }
 
   protected override closeWith(code: number, reason: string): void {
+    if (!isSendable(code)) return this.accepted.terminate();
     this.accepted.resume(); // or the answer of the remote would not be read
     this.accepted.close(code, reason);
     const timer = this.bounds.scheduler.schedule(() => this.accepted.terminate(), CLOSE_TIMEOUT_MS);
@@ -43,4 +44,11 @@ export class AcceptedWebSocket extends WebSocketTransport implements AcceptedTra
   }
 
   private readonly onWritten = (): void => this.verifyDrained();
+}
+
+/** Codes that may stand in a close frame (RFC 6455 section 7.4); the others only report what there was instead of one. */
+function isSendable(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999)
+  );
 }

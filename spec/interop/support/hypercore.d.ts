@@ -51,7 +51,9 @@ declare module 'hypercore-10' {
       readonly tree: { proof(request: RawRequest): Promise<RawProof> };
       verify(proof: object): Promise<boolean>;
     };
+    readonly peers: readonly unknown[];
     ready(): Promise<void>;
+    replicate(stream: unknown): unknown;
     append(blocks: Uint8Array[]): Promise<void>;
     get(index: number, options?: { wait?: boolean }): Promise<Uint8Array>;
     has(index: number): Promise<boolean>;
