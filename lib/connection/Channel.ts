@@ -214,7 +214,11 @@ export class Channel extends Subject<Message> {
       return this.error(error); // one of them cannot be encoded: a mistake on this side, not the connection's
     }
     if (wasClosing) this.finish({ failed: false }, true);
-    else if (this.openedSubject !== null) announce(this.openedSubject, this);
+    else if (this.openedSubject !== null) {
+      const { openedSubject } = this;
+      this.openedSubject = null; // whoever asks later gets another
+      announce(openedSubject, this);
+    }
   }
 
   /** @internal */

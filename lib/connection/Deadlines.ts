@@ -9,7 +9,8 @@ import type { SchedulerLike, Subscription } from 'rxjs';
  * @internal
  */
 export class Deadlines<T> {
-  private readonly due = new Map<T, number>();
+  /** Made when it is needed: most that could wait for something never do. */
+  private due: Map<T, number> | null = null;
   private timer: Subscription | null = null;
 
   constructor(
@@ -21,20 +22,21 @@ export class Deadlines<T> {
   /** Starts waiting for `item`; with a wait of 0 it never expires. */
   add(item: T): void {
     if (this.afterMs === 0) return;
+    this.due ??= new Map();
     this.due.set(item, this.scheduler.now() + this.afterMs);
     if (this.timer === null) this.arm(this.afterMs);
   }
 
   delete(item: T): void {
-    if (this.due.delete(item) && this.due.size === 0) this.clear();
+    if (this.due?.delete(item) === true && this.due.size === 0) this.clear();
   }
 
   items(): readonly T[] {
-    return [...this.due.keys()];
+    return [...(this.due?.keys() ?? [])];
   }
 
   clear(): void {
-    this.due.clear();
+    this.due?.clear();
     this.timer?.unsubscribe();
     this.timer = null;
   }
@@ -44,9 +46,9 @@ export class Deadlines<T> {
     this.timer = this.scheduler.schedule(() => {
       this.timer = null;
       const now = this.scheduler.now();
-      for (const [item, at] of this.due) {
+      for (const [item, at] of this.due ?? []) {
         if (at > now) return this.arm(Math.min(at - now, this.afterMs)); // the clock may have been set back
-        this.due.delete(item);
+        this.due!.delete(item);
         this.expired(item);
       }
     }, delayMs);

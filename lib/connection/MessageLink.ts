@@ -6,6 +6,7 @@ import {
   type SchedulerLike,
   type Subscriber,
   Subscription,
+  type Unsubscribable,
 } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import {
@@ -95,6 +96,10 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
   /** Emits when the remote is known to be welcome and payloads may be sent: not before this link is subscribed. */
   get opened(): Observable<Session> {
     return this.openedSubject.asObservable();
+  }
+
+  watchWritable(next: (writable: boolean) => void): Unsubscribable {
+    return this.writable.subscribe({ next, error: () => undefined }); // that it failed is said elsewhere
   }
 
   sendInPlace(buffer: Uint8Array, start: number, end: number): void {

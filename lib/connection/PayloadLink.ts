@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Unsubscribable } from 'rxjs';
 import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
 
@@ -15,6 +15,8 @@ export interface PayloadLink extends Observable<Uint8Array> {
   /** Emits once payloads may be sent; null where there is no session because the handshake is switched off. */
   readonly opened: Observable<Session | null>;
   readonly writable: Observable<boolean>;
+  /** The same for the owner of the link, who stops watching when it ends. */
+  watchWritable(next: (writable: boolean) => void): Unsubscribable;
   /**
    * Sends `buffer[start, end)`; `HEADROOM` bytes before and `TAILROOM` after it are free to be overwritten. True says that
    * whatever was sent so far has left, and that its memory may be used again.

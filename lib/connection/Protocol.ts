@@ -86,6 +86,8 @@ export class Protocol {
   private state: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
   /** Whether the connection ended in order, and not by this side's doing. @internal */
   endedByRemote = false;
+  /** Called when it has ended, however that came, and everybody was told. @internal */
+  onOver: (() => void) | null = null;
 
   /** Whether the link takes more without queueing; replays its value. */
   readonly drained: Observable<boolean>;
@@ -276,7 +278,7 @@ export class Protocol {
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'running';
-    this.subscription.add(this.link.writable.subscribe(writable => this.mux.setDrained(writable)));
+    this.subscription.add(this.link.watchWritable(writable => this.mux.setDrained(writable)));
     this.subscription.add(
       this.link.opened.subscribe({
         next: session => this.onSession(session),
@@ -379,5 +381,6 @@ export class Protocol {
       if (error.length === 0) subject.complete();
       else subject.error(error[0]);
     }
+    this.onOver?.();
   }
 }

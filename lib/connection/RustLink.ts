@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, Observable, type SchedulerLike, type Subscription, type Unsubscribable } from 'rxjs';
 import { QuietTimer } from '../secret/QuietTimer.js';
 import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
 import type { Session } from '../secret/Session.js';
@@ -49,6 +49,10 @@ export class RustLink extends Observable<Uint8Array> implements PayloadLink {
 
   get writable(): Observable<boolean> {
     return this.link.writable;
+  }
+
+  watchWritable(next: (writable: boolean) => void): Unsubscribable {
+    return this.link.watchWritable(next);
   }
 
   sendInPlace(buffer: Uint8Array, start: number, end: number): boolean | void {

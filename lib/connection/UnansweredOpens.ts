@@ -16,7 +16,7 @@ const FEW = 64;
  * @internal
  */
 export class UnansweredOpens {
-  private readonly byKey = new Map<string, Set<PairRequest>>();
+  private byKey: Map<string, Set<PairRequest>> | null = null;
   private readonly deadlines: Deadlines<PairRequest>;
   private count = 0;
   private lookAt = FEW;
@@ -34,6 +34,7 @@ export class UnansweredOpens {
   add(request: PairRequest): void {
     if (this.count >= this.lookAt) this.answerTakenBack();
     const name = nameOf(request);
+    this.byKey ??= new Map();
     const requests = this.byKey.get(name);
     if (requests === undefined) this.byKey.set(name, new Set([request]));
     else requests.add(request);
@@ -43,18 +44,18 @@ export class UnansweredOpens {
 
   /** Says no to every open of the key. */
   reject(discoveryKey: Uint8Array): void {
-    for (const request of [...(this.byKey.get(keyString(discoveryKey)) ?? [])]) this.answer(request);
+    for (const request of [...(this.byKey?.get(keyString(discoveryKey)) ?? [])]) this.answer(request);
   }
 
   clear(): void {
-    this.byKey.clear();
+    this.byKey = null;
     this.deadlines.clear();
     this.count = 0;
   }
 
   private answerTakenBack(): void {
     const gone: PairRequest[] = [];
-    for (const requests of this.byKey.values())
+    for (const requests of this.byKey?.values() ?? [])
       for (const request of requests) if (!request.parked) gone.push(request);
     for (const request of gone) this.answer(request);
     this.lookAt = Math.max(FEW, 2 * this.count);
@@ -62,10 +63,10 @@ export class UnansweredOpens {
 
   private answer(request: PairRequest): void {
     const name = nameOf(request);
-    const requests = this.byKey.get(name);
+    const requests = this.byKey?.get(name);
     if (requests?.delete(request) === true) {
       this.count--;
-      if (requests.size === 0) this.byKey.delete(name);
+      if (requests.size === 0) this.byKey!.delete(name);
     }
     this.deadlines.delete(request);
     request.settle();

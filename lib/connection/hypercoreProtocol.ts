@@ -57,8 +57,7 @@ function connection(
     subscriber.add(() => protocol.destroy());
     subscriber.next(protocol);
     if (subscriber.closed) return;
-    const done = (): void => subscriber.complete();
-    subscriber.add(protocol.closed.subscribe({ complete: done, error: done }));
+    protocol.onOver = () => subscriber.complete();
     protocol.start();
   });
 }

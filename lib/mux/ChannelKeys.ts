@@ -44,7 +44,7 @@ export function keyName(protocol: string, id: Uint8Array | null): string {
 /** The keys in use, by name and by the aliases of channels that are open here. @internal */
 export class ChannelKeys {
   private readonly byName = new Map<string, ChannelKey>();
-  private readonly byAlias = new Map<string, ChannelKey>();
+  private byAlias: Map<string, ChannelKey> | null = null;
 
   get(name: string): ChannelKey | undefined {
     return this.byName.get(name);
@@ -58,21 +58,24 @@ export class ChannelKeys {
 
   /** Opens by the remote under `alias` find the channels of `key` from now on. */
   addAlias(key: ChannelKey, alias: string): void {
+    this.byAlias ??= new Map();
     if (this.byAlias.get(alias) === key) return;
     this.byAlias.set(alias, key);
-    (key.aliases ??= []).push(alias);
+    // Nearly always the only one, and an array that grows takes room for sixteen more.
+    if (key.aliases === null) key.aliases = [alias];
+    else key.aliases.push(alias);
   }
 
   /** Whether a local channel is open under the name or under an alias of that name. */
   opened(name: string): boolean {
-    return (this.byName.get(name)?.opened ?? 0) > 0 || (this.byAlias.get(name)?.opened ?? 0) > 0;
+    return (this.byName.get(name)?.opened ?? 0) > 0 || (this.byAlias?.get(name)?.opened ?? 0) > 0;
   }
 
   /** The key whose oldest unanswered open an open of that name answers. */
   awaiting(name: string): ChannelKey | undefined {
     const key = this.byName.get(name);
     if (key !== undefined && key.outgoing.length > 0) return key;
-    const other = this.byAlias.get(name);
+    const other = this.byAlias?.get(name);
     return other !== undefined && other.outgoing.length > 0 ? other : undefined;
   }
 
@@ -80,12 +83,12 @@ export class ChannelKeys {
   collect(key: ChannelKey): void {
     if (!key.unused) return;
     if (this.byName.get(key.name) === key) this.byName.delete(key.name);
-    for (const alias of key.aliases ?? []) if (this.byAlias.get(alias) === key) this.byAlias.delete(alias);
+    for (const alias of key.aliases ?? []) if (this.byAlias?.get(alias) === key) this.byAlias.delete(alias);
     key.aliases = null;
   }
 
   clear(): void {
     this.byName.clear();
-    this.byAlias.clear();
+    this.byAlias = null;
   }
 }

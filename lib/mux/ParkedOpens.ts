@@ -12,7 +12,7 @@ import { RemoteChannel } from './RemoteTable.js';
  * @internal
  */
 export class ParkedOpens {
-  private readonly owed = new Map<number, ChannelKey>();
+  private owed: Map<number, ChannelKey> | null = null;
   private unanswered = 0;
 
   constructor(
@@ -56,15 +56,15 @@ export class ParkedOpens {
   /** An open that waited was closed. */
   owe(id: number, key: ChannelKey): void {
     (key.owed ??= new Set()).add(id);
-    this.owed.set(id, key);
+    (this.owed ??= new Map()).set(id, key);
     this.unanswered++;
   }
 
   /** The key under which a reject is owed to that id; it is no longer, whether because it is paid or not wanted. */
   forgive(id: number): ChannelKey | undefined {
-    const key = this.owed.get(id);
+    const key = this.owed?.get(id);
     if (key === undefined) return undefined;
-    this.owed.delete(id);
+    this.owed!.delete(id);
     key.owed?.delete(id);
     this.unanswered--;
     return key;
@@ -78,6 +78,6 @@ export class ParkedOpens {
   }
 
   clear(): void {
-    this.owed.clear();
+    this.owed = null;
   }
 }

@@ -35,11 +35,11 @@ export class RemoteTable {
   /** The highest id ever used. */
   highest = 0;
   private dense: (RemoteChannel | undefined)[] = [];
-  private readonly sparse = new Map<number, RemoteChannel>();
+  private sparse: Map<number, RemoteChannel> | null = null;
 
   get(id: number): RemoteChannel | undefined {
     if (id <= this.dense.length) return this.dense[id - 1];
-    return id > DENSE ? this.sparse.get(id) : undefined;
+    return id > DENSE ? this.sparse?.get(id) : undefined;
   }
 
   /** Whether Protomux lets the remote use the id for an open: free, and at most one above those it ever used. */
@@ -55,21 +55,21 @@ export class RemoteTable {
     }
     if (remote === null) return;
     if (id <= DENSE) this.dense[id - 1] = remote;
-    else this.sparse.set(id, remote);
+    else (this.sparse ??= new Map()).set(id, remote);
   }
 
   free(id: number): void {
     if (id <= this.dense.length) this.dense[id - 1] = undefined;
-    else this.sparse.delete(id);
+    else this.sparse?.delete(id);
   }
 
   clear(): void {
     this.dense = [];
-    this.sparse.clear();
+    this.sparse = null;
   }
 
   *[Symbol.iterator](): Generator<RemoteChannel> {
     for (const remote of this.dense) if (remote !== undefined) yield remote;
-    yield* this.sparse.values();
+    yield* this.sparse?.values() ?? [];
   }
 }

@@ -1,19 +1,13 @@
 import {
   asyncScheduler,
   AsyncSubject,
-  catchError,
-  concat,
-  EMPTY,
   ignoreElements,
-  NEVER,
   Observable,
   type Observer,
-  of,
   type SchedulerLike,
-  Subject,
-  type Subscriber,
+  Subscriber,
   Subscription,
-  takeUntil,
+  type Unsubscribable,
 } from 'rxjs';
 import {
   type ConnectionPhase,
@@ -69,10 +63,11 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   private readonly keepAliveTimer: QuietTimer;
   /** What runs once and ends with the link: the handshake's or the close's timer, the authorizer. */
   private pending = new Subscription();
-  /** Ends the subscription to the transport. */
-  private readonly cutOff = new Subject<void>();
+  /** The subscription to the transport. */
+  private inbound: Subscriber<Uint8Array> | null = null;
   private readonly openedSubject = new AsyncSubject<Session | null>();
-  private readonly endedSubject = new AsyncSubject<void>();
+  /** For those who want to hear of the end; made when the first does. */
+  private endedSubject: AsyncSubject<void> | null = null;
 
   private state: SecureState | null = null;
   private stage: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
@@ -116,13 +111,24 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
 
   /** Emits nothing and completes when the link has ended, in whatever way; replays. @internal */
   get closed(): Observable<never> {
-    return this.endedSubject.pipe(ignoreElements());
+    return this.ended.pipe(ignoreElements());
   }
 
   /** Whether the transport takes more without queueing. Replays its value; completes with the link. */
   get writable(): Observable<boolean> {
-    const ofTransport = this.transport.writable?.pipe(catchError(() => EMPTY)) ?? of(true);
-    return concat(ofTransport, NEVER).pipe(takeUntil(this.endedSubject));
+    return new Observable(subscriber => {
+      subscriber.add(this.ended.subscribe(() => subscriber.complete()));
+      if (!subscriber.closed) subscriber.add(this.watchWritable(value => subscriber.next(value)));
+    });
+  }
+
+  /** Like {@link SecureLink.writable}, for one who stops watching when the link ends: that costs little. @internal */
+  watchWritable(next: (writable: boolean) => void): Unsubscribable {
+    const { writable } = this.transport;
+    // A transport that fails says so elsewhere.
+    if (writable !== undefined) return writable.subscribe({ next, error: () => undefined });
+    next(true);
+    return Subscription.EMPTY;
   }
 
   /** Bytes given to the transport that have not left yet. */
@@ -203,7 +209,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     const rest = this.state.release();
     // What is left over was within its own limit already.
     const heir = new ReleasedTransport(this.transport, rest.length + this.limits.maxEarlyBytes, () =>
-      this.cutOff.next(),
+      this.inbound?.unsubscribe(),
     );
     heir.receive(rest);
     if (this.transportEnded) heir.settle({});
@@ -231,12 +237,14 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     this.idleTimer.start();
     const { transport } = this;
     const lent = transport.lend !== undefined;
-    const chunks = lent ? new Observable<Uint8Array>(subscriber => transport.lend!(subscriber)) : transport;
-    chunks.pipe(takeUntil(this.cutOff)).subscribe({
-      next: chunk => this.onChunk(chunk, lent),
-      error: error => this.onTransportFailed(error),
+    // Made first, so that a transport that emits while it is being subscribed can be cut off.
+    this.inbound = new Subscriber({
+      next: (chunk: Uint8Array) => this.onChunk(chunk, lent),
+      error: (error: unknown) => this.onTransportFailed(error),
       complete: () => this.onTransportEnded(),
     });
+    if (lent) this.inbound.add(transport.lend!(this.inbound));
+    else transport.subscribe(this.inbound);
     this.attempt(state => state.start());
   }
 
@@ -383,7 +391,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     this.failure = failure;
     this.stopTimers();
     this.state?.wipe();
-    if (this.heir === null) this.cutOff.next();
+    if (this.heir === null) this.inbound?.unsubscribe();
     if (tearDown !== null) {
       try {
         this.transport.error(tearDown.reason);
@@ -393,8 +401,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     }
     if (failure === null) this.openedSubject.complete();
     else this.openedSubject.error(failure.error);
-    this.endedSubject.next();
-    this.endedSubject.complete();
+    if (this.endedSubject !== null) tell(this.endedSubject);
     if (failure === null) this.subscriber?.complete();
     else this.subscriber?.error(failure.error);
   }
@@ -410,6 +417,14 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     if (delayMs > 0 && this.stage !== 'ended') this.pending.add(this.scheduler.schedule(act, delayMs));
   }
 
+  private get ended(): AsyncSubject<void> {
+    if (this.endedSubject === null) {
+      this.endedSubject = new AsyncSubject();
+      if (this.stage === 'ended') tell(this.endedSubject);
+    }
+    return this.endedSubject;
+  }
+
   private get phase(): ConnectionPhase {
     const phase = this.state?.phase ?? 'ended';
     return phase === 'ended' || this.stage === 'closing' ? 'close' : phase;
@@ -419,4 +434,9 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     if (this.state === null) throw new TypeError('payloads can be sent only while a session is open');
     return this.state;
   }
+}
+
+function tell(ended: AsyncSubject<void>): void {
+  ended.next();
+  ended.complete();
 }

@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, Observable, of, Subject, VirtualTimeScheduler } from 'rxjs';
+import { EMPTY, NEVER, Observable, of, Subject, Subscription, VirtualTimeScheduler } from 'rxjs';
 import type { PayloadLink } from '../../lib/connection/PayloadLink.js';
 import { RustLink } from '../../lib/connection/RustLink.js';
 import { decodePackets } from '../../lib/mux/decodePackets.js';
@@ -19,6 +19,10 @@ class Probe extends Observable<Uint8Array> implements PayloadLink {
     inbound: Observable<Uint8Array> = NEVER,
   ) {
     super(subscriber => inbound.subscribe(subscriber));
+  }
+
+  watchWritable(): Subscription {
+    return Subscription.EMPTY;
   }
 
   sendInPlace(buffer: Uint8Array, start: number, end: number): void {

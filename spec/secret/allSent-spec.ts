@@ -1,10 +1,14 @@
-import { NEVER } from 'rxjs';
+import { NEVER, Subscription } from 'rxjs';
 import { portableCrypto } from '../../lib/crypto/portable/portable.js';
 import { SecureLink } from '../../lib/secret/SecureLink.js';
 import { HEADROOM, TAILROOM } from '../../lib/secret/SecureState.js';
 import type { Transport } from '../../lib/transports/Transport.js';
 
 describe('SecureLink.sendInPlace', () => {
+  let links: Subscription;
+  beforeEach(() => (links = new Subscription()));
+  afterEach(() => links.unsubscribe());
+
   const linkOver = (sent: Partial<Pick<Transport, 'allSent'>>): SecureLink => {
     const ignore = (): void => undefined;
     const transport = Object.assign(NEVER.pipe(), { next: ignore, error: ignore, complete: ignore, ...sent });
@@ -13,7 +17,7 @@ describe('SecureLink.sendInPlace', () => {
       initiator: true,
       handshake: false,
     });
-    link.subscribe();
+    links.add(link.subscribe());
     return link;
   };
   const send = (link: SecureLink): boolean =>
