@@ -294,6 +294,30 @@ describe('a hostile peer and what its victim decided', () => {
     expect(types(battle.seen).slice(-1)).toEqual(['payload']); // the refusal
   });
 
+  it('that says what it hears proves nothing by it', () => {
+    const parrot = scripted({ payload: (peer, payload) => peer.payload(payload) });
+    for (const victimDials of [false, true]) {
+      const battle = new Battle({ misbehaviour: parrot, victimDials });
+      battle.pass(50_000);
+      expect(told(battle.channelFailure)).toBe('channel ERR_CAPABILITY');
+      expect(battle.failure).toBeNull();
+      expect(battle.messages).toEqual([]);
+    }
+  });
+
+  it('that drips its header within the time for it is welcome', () => {
+    const stutterer = scripted({
+      header: (peer, header) => {
+        peer.announce(header.length);
+        return peer.drip(header, { everyMs: 100, bytesEach: 28 });
+      },
+    });
+    const battle = new Battle({ misbehaviour: stutterer });
+    battle.pass(1000);
+    expect(types(battle.seen)).toContain('open');
+    expect(battle.failure).toBeNull();
+  });
+
   it('never gets a word through without a proof, however it opens', () => {
     for (const misbehaviour of misbehaviours({ key, limits: small })) {
       if (misbehaviour.expected.code !== 'ERR_CAPABILITY') continue;
