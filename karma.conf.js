@@ -1,9 +1,15 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { findChromium } from './scripts/chromium.mjs';
 import { startWebServer } from './scripts/webServer.mjs';
 import { specs } from './webpack.config.js';
 
 process.env.CHROME_BIN ??= findChromium() ?? '';
+
+/** Where the bundles go: a place of this run. */
+const output = mkdtempSync(join(tmpdir(), 'rx-hypercore-karma-'));
+process.on('exit', () => rmSync(output, { recursive: true, force: true }));
 
 /** Runs every spec that does not need Node in headless Chromium, with real hypercores behind a bridge beside it. */
 export default async function configure(config) {
@@ -11,7 +17,11 @@ export default async function configure(config) {
   config.set({
     frameworks: ['webpack', 'jasmine'],
     plugins: ['karma-webpack', 'karma-jasmine', 'karma-chrome-launcher'],
-    files: [{ pattern: 'spec/browser.ts', watched: false }],
+    files: [
+      { pattern: 'spec/browser.ts', watched: false },
+      // The workers that specs start: bundles of their own, which the specs fetch by themselves.
+      { pattern: join(output, '*.js'), watched: false, included: false, nocache: true },
+    ],
     preprocessors: { 'spec/browser.ts': ['webpack'] },
     webpack: {
       ...specs,
@@ -20,7 +30,7 @@ export default async function configure(config) {
         ...specs.resolve,
         alias: { ...specs.resolve.alias, 'rx-hypercore$': resolve('lib/index.ts') },
       },
-      output: undefined,
+      output: { path: output },
       optimization: undefined,
     },
     // A worker must come from where the page does.

@@ -12,6 +12,7 @@ const entryPoints = {
   'rx-hypercore/testing': '../dist/testing/index.js',
   'rx-hypercore/bridge': '../dist/bridge/index.js',
   'rx-hypercore/log': '../dist/log/index.js',
+  'rx-hypercore/storage/browser': '../dist/storage/browser/index.js',
   'rx-hypercore/storage/disk': '../dist/storage/disk/index.js',
   'rx-hypercore/crypto': '../dist/crypto/bestCrypto.js',
   'rx-hypercore/crypto/libsodium': '../dist/crypto/libsodium/libsodium.js',

@@ -1,4 +1,4 @@
-import { CHUNK_PREFIX, openChunk, type OplogChunk } from './oplogChunk.js';
+import { CHUNK_PREFIX, MAX_PAYLOAD, openChunk, type OplogChunk } from './oplogChunk.js';
 
 /** Bytes of a header slot. @internal */
 export const SLOT_BYTES = 4096;
@@ -94,6 +94,10 @@ function damagedEntry(bytes: Uint8Array, end: number, bit: 0 | 1): string | null
   let at = bad + 1;
   let found: OplogChunk | null = null;
   while (at < bytes.length && !(found = liveChunk(bytes, at, bit))) at++;
+  // Only the length was hit if another one makes the checksum right.
+  if (holdsWithLength(bytes, bad, (found ? at : bytes.length) - bad - CHUNK_PREFIX, bit)) {
+    return 'the length of an entry is broken';
+  }
   if (!found) return null;
   const word = new DataView(bytes.buffer, bytes.byteOffset + bad).getUint32(4, true);
   if (bad + CHUNK_PREFIX + (word >>> 2) === at && (word & 3) === bit) return 'an entry is broken';
@@ -102,6 +106,15 @@ function damagedEntry(bytes: Uint8Array, end: number, bit: 0 | 1): string | null
     if (!chunk.partial) groups++;
   }
   return groups > 1 ? 'an entry is broken' : null;
+}
+
+function holdsWithLength(bytes: Uint8Array, at: number, length: number, bit: 0 | 1): boolean {
+  if (length < 1 || length > MAX_PAYLOAD) return false;
+  const chunk = bytes.slice(at, at + CHUNK_PREFIX + length);
+  return [false, true].some(partial => {
+    new DataView(chunk.buffer).setUint32(4, length * 4 + (partial ? 2 : 0) + bit, true);
+    return openChunk(chunk, 0) !== null;
+  });
 }
 
 function liveChunk(bytes: Uint8Array, at: number, bit: 0 | 1): OplogChunk | null {

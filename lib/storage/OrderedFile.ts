@@ -1,7 +1,7 @@
-import { isHypercoreError } from '../errors.js';
-import { LogClosedError, StorageFailedError, StorageQuotaError } from '../logErrors.js';
+import { LogClosedError } from '../logErrors.js';
 import { FileTurns } from './FileTurns.js';
 import type { RandomAccess } from './RandomAccess.js';
+import { storageError } from './storageError.js';
 import { verifyRange } from './verifyRange.js';
 
 /** What a platform does with one file, one call at a time but for reads and flushes. @internal */
@@ -28,8 +28,6 @@ export class OrderedFile implements RandomAccess {
   constructor(
     private readonly name: string,
     private readonly file: PlainFile,
-    /** Whether an error of the platform says that there is no room left. */
-    private readonly isQuota: (error: unknown) => boolean,
   ) {}
 
   async length(): Promise<number> {
@@ -81,8 +79,6 @@ export class OrderedFile implements RandomAccess {
   }
 
   private fail(error: unknown): never {
-    if (isHypercoreError(error)) throw error;
-    if (this.isQuota(error)) throw new StorageQuotaError(this.name, error);
-    throw new StorageFailedError(this.name, error);
+    throw storageError(this.name, error);
   }
 }

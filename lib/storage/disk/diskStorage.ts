@@ -60,11 +60,7 @@ class DiskStorage implements Storage {
         this.held.close(name);
       }
     };
-    return new OrderedFile(
-      name,
-      new DiskFile(join(this.root, name), this.root, file, this.traits, release),
-      isFull,
-    );
+    return new OrderedFile(name, new DiskFile(join(this.root, name), this.root, file, this.traits, release));
   }
 
   async lock(folder: string): Promise<() => Promise<void>> {
@@ -139,9 +135,4 @@ function close(file: RandomAccessFile): Promise<void> {
   return new Promise((resolve, reject) => {
     file.close(error => (error ? reject(error) : resolve()));
   });
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }

@@ -1,16 +1,15 @@
 /* eslint-disable @typescript-eslint/require-await -- `async` turns what is thrown into a rejection */
-import { LogClosedError } from '../../logErrors.js';
 import { OpenFiles } from '../OpenFiles.js';
-import type { RandomAccess, Storage } from '../RandomAccess.js';
+import type { Storage } from '../RandomAccess.js';
+import { SettledFile, type SyncFile } from '../SettledFile.js';
 import { liesIn, verifyFolder, verifyName } from '../verifyName.js';
-import { verifyRange } from '../verifyRange.js';
 import { PagedFile } from './PagedFile.js';
 
 /**
  * A storage in memory: gone with the page or the process, kept while the storage itself is held, so that a file that was
  * closed can be opened again.
  *
- * Holes cost nothing, and {@link RandomAccess.punch} frees memory. A folder has one writer within this storage.
+ * Holes cost nothing, and punching frees memory. A folder has one writer within this storage.
  *
  * @example
  * ```ts
@@ -29,7 +28,7 @@ export function memoryStorage(): Storage {
       held.open(verifyName(name));
       let pages = files.get(name);
       if (!pages) files.set(name, (pages = new PagedFile()));
-      return new MemoryFile(pages, () => held.close(name));
+      return new SettledFile(name, new MemoryFile(pages, () => held.close(name)));
     },
     async lock(folder) {
       held.lock(verifyFolder(folder));
@@ -46,54 +45,34 @@ export function memoryStorage(): Storage {
   };
 }
 
-class MemoryFile implements RandomAccess {
-  private open = true;
-
+/** What stays when a file is closed is its pages. */
+class MemoryFile implements SyncFile {
   constructor(
     private readonly pages: PagedFile,
-    private readonly closed: () => void,
+    readonly close: () => void,
   ) {}
 
-  async length(): Promise<number> {
-    this.verifyOpen();
+  get length(): number {
     return this.pages.length;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array | null> {
-    this.verifyOpen();
-    verifyRange(offset, length);
+  read(offset: number, length: number): Uint8Array | null {
     return this.pages.read(offset, length);
   }
 
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
-    this.verifyOpen();
-    verifyRange(offset, bytes.length);
+  write(offset: number, bytes: Uint8Array): void {
     this.pages.write(offset, bytes);
   }
 
-  async punch(offset: number, length: number): Promise<void> {
-    this.verifyOpen();
-    verifyRange(offset, length);
+  punch(offset: number, length: number): void {
     this.pages.punch(offset, length);
   }
 
-  async truncate(length: number): Promise<void> {
-    this.verifyOpen();
-    verifyRange(length, 0);
+  truncate(length: number): void {
     this.pages.truncate(length);
   }
 
-  async flush(): Promise<void> {
-    this.verifyOpen();
-  }
-
-  async close(): Promise<void> {
-    if (!this.open) return;
-    this.open = false;
-    this.closed();
-  }
-
-  private verifyOpen(): void {
-    if (!this.open) throw new LogClosedError();
+  flush(): void {
+    // There is nothing safer than where it is.
   }
 }

@@ -1,0 +1,56 @@
+import { StorageLockedError } from '../../logErrors.js';
+
+/**
+ * Takes the sole right to a folder of a storage by Web Locks, against every tab and worker of the origin: the folder itself
+ * exclusively, and what it lies in together with others, so that a folder and one within it keep each other out.
+ *
+ * Gives what returns the locks, which go by themselves with the tab or worker.
+ *
+ * @internal
+ */
+export async function webLock(
+  locks: LockManager,
+  storage: string,
+  folder: string,
+): Promise<() => Promise<void>> {
+  const taken: (() => Promise<void>)[] = [];
+  const release = async () => {
+    await Promise.all(taken.map(give => give()));
+  };
+  try {
+    for (const above of foldersAbove(folder)) taken.push(await take(locks, storage, above, 'shared'));
+    taken.push(await take(locks, storage, folder, 'exclusive'));
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return release;
+}
+
+/** `''`, `a` and `a/b` for `a/b/c`. */
+function foldersAbove(folder: string): string[] {
+  if (folder === '') return [];
+  const parts = folder.split('/');
+  return parts.map((_, i) => parts.slice(0, i).join('/'));
+}
+
+function take(
+  locks: LockManager,
+  storage: string,
+  folder: string,
+  mode: LockMode,
+): Promise<() => Promise<void>> {
+  return new Promise((resolve, reject) => {
+    const name = `rx-hypercore/${storage}/${folder}`;
+    const returned = locks.request(name, { mode, ifAvailable: true }, lock => {
+      if (!lock) return reject(new StorageLockedError(folder));
+      return new Promise<void>(giveBack => {
+        resolve(async () => {
+          giveBack();
+          await returned;
+        });
+      });
+    });
+    returned.catch(reject);
+  });
+}
