@@ -10,13 +10,14 @@ const rustKinds = ['echo', 'flood', 'handshakes', 'first-message'];
 /**
  * @param names of workloads
  * @param options.rounds how often each side runs each workload; a workload may want fewer
+ * @param options.seconds when they have passed for one workload, there is no further round of it after the third
  * @param options.warmups how often before that, for nothing
  * @param options.share the part of the work of each run that is done, 0 to 1
  * @param options.sides names of the sides; those that are not available are left out
  * @returns for each workload and side the median of the rates (`medians`), of the rates by processor time (`perCpu`), and
  * the rates of all rounds (`samples`)
  */
-export async function runAll(names, { rounds, warmups, share, sides: wanted }) {
+export async function runAll(names, { rounds, seconds, warmups, share, sides: wanted }) {
   const sides = [];
   for (const name of javascriptSides) if (wanted.includes(name)) sides.push(await startJavascript(name));
   if (wanted.some(name => name.startsWith('rust')) && buildRust()) {
@@ -28,7 +29,7 @@ export async function runAll(names, { rounds, warmups, share, sides: wanted }) {
     for (const name of names) {
       const workload = await loadWorkload(name);
       console.log(`\n${name}: ${workload.title}`);
-      results.push(await runOne(name, workload, sides, { rounds, warmups, share }));
+      results.push(await runOne(name, workload, sides, { rounds, seconds, warmups, share }));
     }
   } finally {
     for (const side of sides) side.stop();
@@ -36,7 +37,7 @@ export async function runAll(names, { rounds, warmups, share, sides: wanted }) {
   return results;
 }
 
-async function runOne(name, workload, all, { rounds: wanted, warmups: most, share }) {
+async function runOne(name, workload, all, { rounds: wanted, seconds, warmups: most, share }) {
   const sides = all.filter(side =>
     side.name.startsWith('rust')
       ? rustKinds.includes(workload.kind)
@@ -45,7 +46,8 @@ async function runOne(name, workload, all, { rounds: wanted, warmups: most, shar
   const rounds = Math.min(wanted, workload.rounds ?? wanted);
   const warmups = workload.rounds === undefined ? most : 0;
   const samples = Object.fromEntries(sides.map(side => [side.name, []]));
-  for (let round = -warmups; round < rounds; round++) {
+  const late = Date.now() + 1000 * seconds;
+  for (let round = -warmups; round < rounds && (round < Math.min(3, rounds) || Date.now() < late); round++) {
     for (let i = 0; i < sides.length; i++) {
       // Each round begins with another side.
       const side = sides[(i + round + warmups) % sides.length];
@@ -65,7 +67,8 @@ async function runOne(name, workload, all, { rounds: wanted, warmups: most, shar
     samples[side] = rates;
     console.log(`  ${side.padEnd(14)} ${shown(medians[side])}`);
   }
-  return { name, title: workload.title, unit: workload.unit, medians, perCpu, samples };
+  const done = Object.values(samples)[0]?.length ?? 0;
+  return { name, title: workload.title, unit: workload.unit, rounds: done, medians, perCpu, samples };
 }
 
 function rateOf({ unit }, { units, bytes, figures: given }, seconds) {

@@ -1,8 +1,10 @@
-// Benchmarks in Node: `npm run bench -- [--quick] [--only=workload,…] [--rounds=11] [--sides=native,official] [--save]`.
-// All of it takes about ten minutes and is written to bench/results as a table, a chart and numbers; a part of it is
-// written only with --save. `--quick` takes about two minutes and is good for orders of magnitude. See docs/performance.md.
+// Benchmarks in Node: `npm run bench -- [--quick] [--only=workload,…] [--rounds=15] [--minutes=12] [--sides=native,official]
+// [--save]`. All of it is written to bench/results as a table, a chart and numbers; a part of it only with --save. Where the
+// machine is slow or busy there are fewer rounds, but at least three. `--quick` takes about two minutes and is good for
+// orders of magnitude. See docs/performance.md.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { machine } from '../bench/machine.mjs';
 import { chart, sideTitles, table } from '../bench/report.mjs';
 import { runAll } from '../bench/run.mjs';
@@ -31,10 +33,20 @@ const { status } = spawnSync(
 );
 if (status !== 0) process.exit(status ?? 1);
 
-const rounds = Number(option('rounds') ?? (quick ? 3 : 11));
+const rounds = Number(option('rounds') ?? (quick ? 2 : 15));
+const minutes = Number(option('minutes') ?? (quick ? 1.5 : 12));
+const seconds = (60 * minutes) / names.length;
 const started = Date.now();
-const results = await runAll(names, { rounds, sides, warmups: quick ? 1 : 3, share: quick ? 0.25 : 1 });
-const where = { ...machine(), rounds };
+const results = await runAll(names, {
+  rounds,
+  seconds,
+  sides,
+  warmups: quick ? 1 : 2,
+  share: quick ? 0.25 : 1,
+});
+// How busy the machine was with other things belongs to the figures.
+const busy = loadavg()[0];
+const where = { ...machine(), rounds: span(results.map(result => result.rounds)), load: busy };
 const report = table(results, where, 'Benchmarks in Node');
 console.log(`\n${report}`);
 console.log(`${Math.round((Date.now() - started) / 1000)} s`);
@@ -47,3 +59,8 @@ if (whole || flags.includes('--save')) {
   console.log('written to bench/results');
 }
 process.exit(0);
+
+function span(numbers) {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? `${least}` : `${least} to ${most}`;
+}
