@@ -57,6 +57,8 @@ export class SecureState {
   private noise: HandshakeState | null = null;
   /** The remote's first bytes, until the handshake is done. */
   private opening: Opening | null = null;
+  /** The secret key that was made for this connection alone, until its handshake is done. */
+  #ownSecret: Uint8Array | null = null;
   /** From the end of the handshake until the header was sent; `rx` alone is kept until the remote's header. */
   #keys: SessionKeys | null = null;
   private session: Session | null = null;
@@ -93,6 +95,7 @@ export class SecureState {
     } else if (handshake) {
       const keyPair = options.keyPair ?? generateKeyPair(crypto);
       this.publicKey = keyPair.publicKey;
+      if (options.keyPair === undefined) this.#ownSecret = keyPair.secretKey;
       const { pattern = 'XX', remotePublicKey, prologue } = options;
       this.opening = new Opening(pattern, initiator);
       this.noise = new HandshakeState({
@@ -212,6 +215,7 @@ export class SecureState {
   wipe(): void {
     this.currentPhase = 'ended';
     this.noise?.wipe();
+    this.wipeOwnSecret();
     this.sealer?.wipe();
     this.pull?.wipe();
     if (this.#rx !== null) this.#options.crypto.wipe(this.#rx);
@@ -301,6 +305,7 @@ export class SecureState {
       const { initiator } = this.#options;
       this.#keys = { initiator, publicKey, remotePublicKey, handshakeHash, tx, rx };
       noise.wipe();
+      this.wipeOwnSecret();
       this.noise = this.opening = null;
     }
     this.establish();
@@ -365,6 +370,11 @@ export class SecureState {
   private open(): void {
     this.currentPhase = 'open';
     this.decoder.maxFrameBytes = this.limits.maxFrameBytes;
+  }
+
+  private wipeOwnSecret(): void {
+    if (this.#ownSecret !== null) this.#options.crypto.wipe(this.#ownSecret);
+    this.#ownSecret = null;
   }
 
   /** Keys that came from the caller stay the caller's. */

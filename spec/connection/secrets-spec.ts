@@ -11,7 +11,7 @@ import { SecureState } from '../../lib/secret/SecureState.js';
 import { memoryPair } from '../../lib/transports/memoryPair.js';
 import { fill } from '../helpers/bytes.js';
 import { findBytes } from './findBytes.js';
-import { until } from './pair.js';
+import { protocolPair, until } from './pair.js';
 import { recordingBackend } from './RecordingBackend.js';
 
 const coreKey = fill(32, 0).map((_, i) => 7 * i + 3);
@@ -137,5 +137,33 @@ describe('secrets', () => {
         .map(([name]) => name);
       expect(left).withContext(end).toEqual([]);
     }
+  });
+
+  it('are overwritten with the handshake where a key pair was made for one connection', async () => {
+    const backends = [recordingBackend(), recordingBackend()];
+    const { a, b, subscription } = protocolPair(
+      { crypto: backends[0].crypto },
+      { crypto: backends[1].crypto },
+    );
+    await until(() => a.handshakeHash !== null && b.handshakeHash !== null);
+    for (const { holders } of backends) {
+      const pairs = [...holders].filter(([name]) => name.startsWith('secret key'));
+      expect(pairs.length).toBe(2); // the static one, and the ephemeral
+      for (const [name, bytes] of pairs) {
+        expect(bytes.every(byte => byte === 0))
+          .withContext(name)
+          .toBeTrue();
+      }
+    }
+    subscription.unsubscribe();
+  });
+
+  it('are overwritten where the connection ends amid its handshake', () => {
+    const { crypto, holders } = recordingBackend();
+    const link = new SecureLink(memoryPair()[0], { crypto, initiator: true });
+    link.subscribe().unsubscribe();
+    const held = [...holders].filter(([name]) => /^(seed|secret key|shared)/.test(name));
+    expect(held.length).toBe(4);
+    expect(held.filter(([, bytes]) => bytes.some(byte => byte !== 0)).map(([name]) => name)).toEqual([]);
   });
 });
