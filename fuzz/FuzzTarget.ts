@@ -1,3 +1,4 @@
+import { hex } from '../spec/helpers/bytes.js';
 import type { Dice } from './Dice.js';
 
 /** What became of an input: read, or refused with an error of the library. */
@@ -10,6 +11,10 @@ export interface FuzzTarget {
   readonly weight: number;
   /** Draws one input and gives it to what is tested; throws {@link FuzzFailure} if a promise is broken. */
   run(dice: Dice): FuzzOutcome;
+  /** Gives what is tested these bytes, in place of drawn ones; where an input is one array of bytes. */
+  give?(input: Uint8Array): FuzzOutcome;
+  /** The last of them. */
+  readonly given?: Uint8Array;
   /** Bytes of the last input, which bound the work on it. */
   readonly inputBytes: number;
   /** The last input, for people. */
@@ -25,4 +30,4 @@ export function broken(promise: string, cause?: unknown): never {
   throw new FuzzFailure(promise, cause === undefined ? undefined : { cause });
 }
 
-export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+export const hexOf = hex;

@@ -1,5 +1,6 @@
 import type { FuzzTarget } from '../FuzzTarget.js';
-import { decoderTargets, differentialTargets } from './decoders.js';
+import { decoderTargets } from './decoders.js';
+import { differentialTargets } from './differentials.js';
 import { ExtensionNamesTarget } from './ExtensionNamesTarget.js';
 import { MuxTarget } from './MuxTarget.js';
 import { ProtocolTarget } from './ProtocolTarget.js';

@@ -3,6 +3,7 @@ import { isHypercoreError } from '../../lib/errors.js';
 import { FrameDecoder } from '../../lib/framing/FrameDecoder.js';
 import { defaultLimits } from '../../lib/limits.js';
 import { type PacketSink, readPayload } from '../../lib/mux/PayloadReader.js';
+import { joinBytes } from '../../lib/testing/hostile/rawPackets.js';
 import { SecureState } from '../../lib/secret/SecureState.js';
 import { unhex } from '../../spec/helpers/bytes.js';
 import { naiveFrames } from '../../spec/framing/naiveFrames.js';
@@ -202,14 +203,14 @@ function recordings(): (() => Recording)[] {
           const payload = kinds[i].kind === 'message' ? hexOf(plaintextOf(kinds[i])) : '';
           if (payload !== '') payloads.push([end, payload]);
         });
-        const bytes = Buffer.concat(frames);
+        const bytes = joinBytes(...frames);
         // Scripted randomness is used up by one connection.
         return () => {
           const seeds = [conversation[role].ephemeralSeed, conversation[`${role}Header`]];
           const random = scripted(...seeds.map(unhex));
           const randomBytes = (length: number): Uint8Array => random.randomBytes(length);
           const options = { ...optionsOf(conversation, role), crypto: { ...crypto, randomBytes } };
-          return { role, options, bytes: new Uint8Array(bytes), payloads };
+          return { role, options, bytes, payloads };
         };
       }),
     );

@@ -1,16 +1,16 @@
 import { heapBytes, runSlice, verifyHeap, watchUncaught } from '../../../fuzz/campaign.js';
 import { Dice } from '../../../fuzz/Dice.js';
-import type { FuzzTarget } from '../../../fuzz/FuzzTarget.js';
+import { FuzzFailure, type FuzzTarget } from '../../../fuzz/FuzzTarget.js';
 import { allTargets } from '../../../fuzz/targets/all.js';
 import { DecoderTarget } from '../../../fuzz/targets/DecoderTarget.js';
-import type { Codec } from '../../../lib/encoding/Codec.js';
+import type { Codec, EncodingState } from '../../../lib/encoding/Codec.js';
 import { uint } from '../../../lib/encoding/uint.js';
 
 /** Fixed: a run that fails here fails again. `npm run fuzz` draws its own. */
 const SEED = 20_260_727;
 
 /** Inputs for each decoder; what does more with an input gets fewer. */
-const INPUTS = 3_000;
+const INPUTS = 1_000;
 
 describe('everything that takes input of a remote', () => {
   for (const target of allTargets()) {
@@ -30,7 +30,7 @@ describe('everything that takes input of a remote', () => {
         uncaught.stop();
       }
       expect(uncaught.errors).toEqual([]);
-    });
+    }, 60_000);
   }
 
   it('draws the same inputs from the same seed, and others from another', () => {
@@ -109,6 +109,47 @@ describe('the fuzzer', () => {
       expect(() => runSlice(target, SEED, found!.index, found!.index + 1)).toThrowError(promise);
     });
   }
+
+  it('cuts what it finds down to what matters', () => {
+    const long = new Uint8Array(200).fill(7);
+    long[150] = 0x2a;
+    const decode = (state: EncodingState): number => {
+      if (state.buffer!.includes(0x2a)) throw new TypeError('oops');
+      return uint.decode(state);
+    };
+    const target = new DecoderTarget('planted', { ...uint, decode }, [long]);
+    expect(() => runSlice(target, SEED, 0, 50_000)).toThrowError(/\n {2}2a\n {2}cut down from 07/);
+  });
+
+  it('cuts conversations down, too', () => {
+    const target: FuzzTarget & { said: number[] } = {
+      name: 'planted',
+      weight: 1,
+      inputBytes: 1,
+      said: [],
+      describe: () => target.said.join(' '),
+      run: dice => {
+        target.said = [];
+        for (let steps = dice.integer(1, 30); steps > 0; steps--) target.said.push(dice.integer(0, 9));
+        if (target.said.includes(7) && target.said.includes(8)) throw new FuzzFailure('no 7 beside an 8');
+        return 'accepted';
+      },
+    };
+    let failure = '';
+    try {
+      runSlice(target, SEED, 0, 1_000);
+    } catch (error) {
+      failure = (error as Error).message;
+    }
+    const [, left] = /\n {2}([\d ]+)\n {2}cut down from/.exec(failure) ?? [];
+    expect(
+      left
+        ?.split(' ')
+        .filter(step => step === '7' || step === '8')
+        .sort(),
+    ).toEqual(['7', '8']);
+    expect(left?.split(' ').length).toBeLessThan(12);
+  });
 
   it('finds a heap that grows, and errors that nobody catches', async () => {
     const kept: number[][] = [];
