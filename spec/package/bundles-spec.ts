@@ -111,7 +111,7 @@ function freeNodeNames(code: string): string[] {
     if (node.type === 'UnaryExpression' && node.operator === 'typeof') inside.add(node.argument!.name!);
     for (const child of childrenOf(node)) visit(child, inside);
   };
-  visit(tree as SyntaxNode, new Set());
+  visit(tree, new Set());
   const { globalScope } = analyze(tree as never, { ecmaVersion: 2022, sourceType: 'module' });
   return globalScope!.through
     .filter(({ identifier }) => nodeNames.includes(identifier.name) && !guarded.has(identifier.range![0]))
