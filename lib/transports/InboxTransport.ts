@@ -102,6 +102,17 @@ export abstract class InboxTransport extends Observable<Uint8Array> implements O
     this.inboxBytes = 0;
   }
 
+  /**
+   * This side tears the link down: nothing more is emitted. The reader is told in a turn of its own, when whoever did it
+   * has let go; most have then left, and are spared an error that is of their own making.
+   */
+  protected abandon(): void {
+    this.discard();
+    if (this.outcome !== null) return;
+    this.outcome = {};
+    this.wake();
+  }
+
   /** Whether the link has ended. */
   protected get settled(): boolean {
     return this.outcome !== null;

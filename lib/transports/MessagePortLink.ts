@@ -87,8 +87,7 @@ export class MessagePortLink extends InboxTransport {
     if (this.detached) return;
     if (this.remoteId !== null) this.post({ type: 'cut' });
     this.detach();
-    this.discard();
-    this.settle({});
+    this.abandon();
   }
 
   protected override taken(bytes: number): void {

@@ -104,8 +104,7 @@ export class WebSocketTransport extends InboxTransport {
     if (this.torn) return;
     this.stopped = this.torn = true;
     this.draining.unsubscribe();
-    this.discard();
-    this.settle({});
+    this.abandon();
     this.writable.complete();
     const { socket } = this;
     if (cause instanceof WebSocketClosedError) this.closeWith(cause.closeCode, cause.reason);

@@ -154,8 +154,7 @@ class DataChannelTransport extends InboxTransport {
     if (this.torn) return;
     this.stopped = this.torn = true;
     this.drop();
-    this.discard();
-    this.settle({});
+    this.abandon();
     this.writable.complete();
     this.channel.close();
   }

@@ -80,8 +80,7 @@ class WebStreamTransport extends InboxTransport {
   error(cause: unknown): void {
     if (this.torn) return;
     this.tearDown(cause);
-    this.discard();
-    this.settle({});
+    this.abandon();
   }
 
   protected override reading(reading: boolean): void {

@@ -100,10 +100,11 @@ export function webSocketListen(options: WebSocketListenOptions): Observable<Acc
       };
       upgrading++;
       const gone = (): void => decide(400);
-      stream.on('error', gone).on('close', gone);
+      // Only who reads learns that the page has gone away; and until it has its answer it has nothing to say.
+      for (const event of GONE) stream.on(event, gone);
       undecided.add(() => {
         upgrading--;
-        stream.removeListener('close', gone).removeListener('error', gone);
+        for (const event of GONE) stream.removeListener(event, gone);
       });
       subscriber.add(undecided);
       undecided.add(() => subscriber.remove(undecided));
@@ -144,6 +145,8 @@ function allowed(
 ): Observable<boolean> {
   return answerOf(() => originAllowed(request, origins) && (authorize?.(request) ?? true));
 }
+
+const GONE = ['data', 'end', 'error', 'close'];
 
 const phrases: Readonly<Record<number, string>> = {
   400: 'Bad Request',
