@@ -1,0 +1,228 @@
+import { range } from '../../lib/messages/range.js';
+import { synchronize } from '../../lib/messages/synchronize.js';
+import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
+
+describe('replication asks', () => {
+  it('for a longer tree only whoever has acknowledged the length here', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    await writer.append(new Uint8Array(1));
+    remote.say(synchronize({ length: 11, remoteLength: 0 }));
+    await settle();
+    expect(remote.take('request')).toEqual([]);
+    remote.say(synchronize({ length: 11, remoteLength: 10, canUpgrade: false }));
+    await settle();
+    expect(remote.take('request')).toEqual([]);
+    remote.say(synchronize({ length: 11, remoteLength: 10 }));
+    await settle();
+    expect(remote.take('request').map(({ upgrade }) => upgrade)).toEqual([{ start: 10, length: 1 }]);
+  });
+
+  it('tells a shorter remote of its length, and one as long nothing', async () => {
+    const site = new Site(await writtenLog(10));
+    const remote = new ScriptedRemote(site);
+    remote.take('synchronize');
+    remote.say(synchronize({ length: 3 }));
+    await settle();
+    expect(remote.take('synchronize')).toEqual([synchronize({ length: 10, remoteLength: 3 })]);
+    remote.say(synchronize({ length: 10, remoteLength: 10 }));
+    await settle();
+    expect(remote.take('synchronize')).toEqual([]);
+  });
+
+  it('one remote at a time for a longer tree, and another when it does not answer', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer, { requestTimeoutMs: 1000, maxTimeouts: 3 });
+    const silent = new ScriptedRemote(site);
+    const other = new ScriptedRemote(site);
+    silent.greet(writer);
+    other.greet(writer);
+    await settle();
+    const [asked] = silent.take('request');
+    expect(other.take('request')).toEqual([]);
+    await site.pass(999);
+    expect(other.take('request')).toEqual([]);
+    await site.pass(251);
+    expect(silent.take('cancel').map(({ request }) => request)).toEqual([asked.id]);
+    expect((await other.answer(writer)).length).toBe(1);
+    expect(site.log.length).toBe(10);
+  });
+
+  it('for at most a window of blocks, of one remote and of all', async () => {
+    const writer = await writtenLog(200);
+    const site = await Site.reading(writer, { maxInFlightPerPeer: 10, maxInFlight: 25 });
+    const remotes = [1, 2, 3].map(() => new ScriptedRemote(site));
+    await remotes[0].upgrade(writer);
+    for (const remote of remotes) remote.greet(writer);
+    site.wish(0, 200);
+    await settle();
+    const asked = remotes.map(remote => remote.take('request').map(({ block }) => block?.index ?? -1));
+    expect(Math.max(...asked.map(({ length }) => length))).toBeLessThanOrEqual(10);
+    expect(asked.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, index) => index));
+  });
+
+  it('again for what was not answered, and drops who answers nothing', async () => {
+    const writer = await writtenLog(3);
+    const site = await Site.reading(writer, { requestTimeoutMs: 1000, maxTimeouts: 2 });
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    site.wish(0, 3);
+    await settle();
+    expect(remote.take('request').length).toBe(3);
+    await site.pass(1250);
+    expect(remote.take('cancel').length).toBe(3);
+    expect(remote.take('request').length).toBe(3);
+    expect(site.drops).toEqual([]);
+    await site.pass(1250);
+    expect(site.drops).toEqual(['ERR_TIMEOUT']);
+    expect(remote.closed).toBe(true);
+  });
+
+  it('gives no request up while answers come, unless it is passed over', async () => {
+    const writer = await writtenLog(400);
+    const site = await Site.reading(writer, { requestTimeoutMs: 1000, maxInFlightPerPeer: 4 });
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    site.wish(0, 400);
+    await settle();
+    // Slowly, and never for block 0: for four windows it may just be late.
+    let answers = 0;
+    for (let turn = 0; turn < 40 && remote.take('cancel').length === 0; turn++) {
+      await remote.answer(writer, proof => (proof.block?.index === 0 ? null : (answers++, proof)));
+      await site.pass(300);
+    }
+    expect(answers).toBeGreaterThanOrEqual(16);
+    expect(answers).toBeLessThan(32);
+    expect(remote.take('request').map(({ block }) => block?.index)).toContain(0);
+    expect(site.drops).toEqual([]);
+  });
+
+  it('a second remote for what a slow one keeps waiting, and takes it back from the slow one', async () => {
+    const writer = await writtenLog(4);
+    const site = await Site.reading(writer, { overtakeAfterMs: 500 });
+    const slow = new ScriptedRemote(site);
+    await slow.upgrade(writer);
+    site.wish(0, 4);
+    await settle();
+    const asked = slow.take('request');
+    expect(asked.length).toBe(4);
+    const quick = new ScriptedRemote(site);
+    quick.greet(writer);
+    await settle();
+    expect(quick.take('request')).toEqual([]);
+    await site.pass(500);
+    expect((await quick.answer(writer)).map(({ block }) => block?.index)).toEqual([0, 1, 2, 3]);
+    expect(site.log.contiguousLength).toBe(4);
+    expect(slow.take('cancel').map(({ request }) => request)).toEqual(asked.map(({ id }) => id));
+  });
+
+  it('what it may have elsewhere when a remote leaves', async () => {
+    const writer = await writtenLog(6);
+    const site = await Site.reading(writer);
+    const leaving = new ScriptedRemote(site);
+    await leaving.upgrade(writer);
+    site.wish(0, 6);
+    await settle();
+    expect(leaving.take('request').length).toBe(6);
+    const staying = new ScriptedRemote(site);
+    staying.greet(writer);
+    await settle();
+    expect(staying.take('request')).toEqual([]);
+    leaving.channel.end();
+    await settle();
+    expect((await staying.answer(writer)).length).toBe(6);
+    expect(site.log.contiguousLength).toBe(6);
+  });
+
+  it('and takes back what nobody wishes for any more', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    const row = site.wish(0, 6);
+    site.wish(4, 10);
+    await settle();
+    const asked = remote.take('request');
+    site.replication.unwish(row);
+    const back = remote.take('cancel').map(({ request }) => request);
+    expect(back).toEqual(asked.filter(({ block }) => (block?.index ?? 9) < 4).map(({ id }) => id));
+  });
+
+  it('what there is of a segment once, and again of another', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    remote.say(synchronize({ length: 10 }));
+    await settle();
+    await remote.answer(writer);
+    site.wish(0, 10);
+    await settle();
+    await site.pass(10);
+    expect(remote.take('want').map(({ start, length }) => [start, length])).toEqual([[0, 2_097_152]]);
+    expect(remote.take('request')).toEqual([]);
+    remote.say(range({ start: 8, length: 1 }));
+    await settle();
+    expect(remote.take('want')).toEqual([]);
+    expect(remote.take('request').map(({ block }) => block?.index)).toEqual([8]);
+  });
+
+  it('with the block that is wanted next, when it asks for a longer tree', async () => {
+    const writer = await writtenLog(3);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    site.wish(0, Infinity);
+    remote.greet(writer);
+    await settle();
+    const [first, ...more] = remote.take('request');
+    expect(more).toEqual([]);
+    expect([first.block, first.upgrade]).toEqual([
+      { index: 0, nodes: 0 },
+      { start: 0, length: 3 },
+    ]);
+  });
+
+  it('nobody who is shorter for what it cannot prove', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const long = new ScriptedRemote(site);
+    await long.upgrade(writer);
+    long.channel.end();
+    const short = new ScriptedRemote(site);
+    short.say(synchronize({ length: 7, remoteLength: 10 }), range({ start: 0, length: 7 }));
+    site.wish(0, 10);
+    await settle();
+    // The roots of 7 blocks are not known here: only those of 10 are.
+    expect(short.take('request')).toEqual([]);
+  });
+
+  it('and announces what comes to those who do not have it, and what goes to all', async () => {
+    const writer = await writtenLog(5);
+    const site = await Site.reading(writer);
+    const giver = new ScriptedRemote(site);
+    await giver.upgrade(writer);
+    const taker = new ScriptedRemote(site);
+    taker.say(synchronize({ length: 5, remoteLength: 5 }));
+    site.wish(1, 5);
+    await settle();
+    await giver.answer(writer);
+    expect(giver.take('range')).toEqual([]);
+    const told = taker.take('range');
+    expect(told.every(({ drop }) => !drop)).toBe(true);
+    expect(told.flatMap(({ start, length }) => [...Array(length).keys()].map(n => start + n))).toEqual([
+      1, 2, 3, 4,
+    ]);
+    await site.log.clear(2, 3);
+    expect(taker.take('range')).toEqual([range({ drop: true, start: 2 })]);
+    expect(giver.take('range').length).toBe(1);
+  });
+
+  it('and tells of the blocks behind a gap again', async () => {
+    const site = new Site(await writtenLog(10));
+    const remote = new ScriptedRemote(site);
+    expect(remote.take('range')).toEqual([range({ start: 0, length: 10 })]);
+    await site.log.clear(3, 4);
+    expect(remote.take('range')).toEqual([range({ drop: true, start: 3 }), range({ start: 4, length: 6 })]);
+  });
+});
