@@ -60,8 +60,8 @@ export function coreProgress(
         inFlight: replication.inFlight,
         bytesDown,
         bytesUp,
-        rateDown: Math.round(rate(last?.rateDown, bytesDown - (last?.bytesDown ?? 0))),
-        rateUp: Math.round(rate(last?.rateUp, bytesUp - (last?.bytesUp ?? 0))),
+        rateDown: Math.floor(rate(last?.rateDown, bytesDown - (last?.bytesDown ?? 0))),
+        rateUp: Math.floor(rate(last?.rateUp, bytesUp - (last?.bytesUp ?? 0))),
         peers: replication.peers.filter(peer => peer.isOpen).length,
       };
       const isNew = last === null || differs(last, progress);

@@ -1,0 +1,60 @@
+// A core of 100,000 blocks, written by one version, read by us and handed on to the other. Takes a minute or so, so it has a
+// command of its own: npm run spec:long
+import { createHash } from 'node:crypto';
+import { bestCrypto } from 'rx-hypercore/crypto';
+import { createPeer } from 'rx-hypercore/log';
+import { unhex } from '../helpers/bytes.js';
+import { blockBytes } from './peers/blockBytes.mjs';
+import { OurSide } from './support/OurSide.js';
+import { Peer } from './support/Peer.js';
+
+const COUNT = 100_000;
+const SIZE = 100;
+const deadlineMs = 300_000;
+const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('interop: a core of 100,000 blocks', () => {
+  afterEach(async () => {
+    OurSide.dropAll();
+    await Peer.stopAll();
+  });
+
+  for (const [from, to] of [
+    [10, 11],
+    [11, 10],
+  ] as const) {
+    it(
+      `from hypercore ${from} to us, and from us to hypercore ${to}`,
+      async () => {
+        const crypto = await bestCrypto();
+        const writer = await Peer.start(from);
+        const manifest = from === 11;
+        const { key } = await writer.command('create', { core: 'one', seed: '07'.repeat(32), manifest });
+        await writer.command('append', { core: 'one', count: COUNT, size: SIZE }, deadlineMs);
+        const digests = Array.from({ length: COUNT }, (_, index) => sha256(blockBytes(index, SIZE)));
+        const ours = createPeer({ crypto });
+        const core = ours.core(unhex(key));
+        ours.replicate((await OurSide.connect(writer, { weDial: true, crypto })).protocol);
+        const began = Date.now();
+        let next = 0;
+        await core.blocks({ window: 512 }).forEach(({ index, value }) => {
+          if (index !== next || sha256(value) !== digests[index]) fail(`block ${index} for ${next}`);
+          next++;
+        });
+        expect(next).toBe(COUNT);
+        const read = Date.now() - began;
+        const reader = await Peer.start(to);
+        await reader.command('open', { core: 'one', key });
+        ours.replicate((await OurSide.connect(reader, { weDial: true, crypto })).protocol);
+        await reader.event('append', ({ length }) => length === COUNT);
+        const handed = await reader.command('download', { core: 'one', end: COUNT }, deadlineMs);
+        expect(handed.sha256).toBe(sha256(digests.join('')));
+        console.log(
+          `  from hypercore ${from}: ${read} ms; to hypercore ${to}: ${Date.now() - began - read} ms`,
+        );
+        await ours.close();
+      },
+      deadlineMs,
+    );
+  }
+});
