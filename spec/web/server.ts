@@ -112,6 +112,9 @@ console.log(JSON.stringify(facts));
 process.stdin.resume();
 process.stdin.on('end', () => {
   subscriptions.unsubscribe();
-  rmSync(directory, { recursive: true, force: true });
-  process.exit(0);
+  // What is still open would be written anew.
+  void Promise.all(cores.map(core => core.close())).finally(() => {
+    rmSync(directory, { recursive: true, force: true });
+    process.exit(0);
+  });
 });
