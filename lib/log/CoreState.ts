@@ -1,6 +1,7 @@
 import type { Bitfield } from '../bitfield/Bitfield.js';
 import type { BitfieldFile } from '../bitfield/BitfieldFile.js';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
+import { LimitExceededError } from '../errors.js';
 import type { Manifest } from '../messages/manifest.js';
 import type { Oplog } from '../oplog/Oplog.js';
 import type { OplogEntry, OplogUserData } from '../oplog/OplogEntry.js';
@@ -129,9 +130,11 @@ export class CoreState {
     }
   }
 
-  /** Writes the header if the oplog is long. What fails is tried again next time: the oplog has it all. */
-  async tidy(): Promise<void> {
-    if (!this.oplog.due) return;
+  /**
+   * Writes the header if the oplog is long, or at once. What fails is tried again next time: the oplog has it all.
+   */
+  async tidy(atOnce = false): Promise<void> {
+    if (!this.oplog.due && !atOnce) return;
     try {
       await this.checkpoint();
     } catch {
@@ -190,6 +193,16 @@ export class CoreState {
     this.blocks.forget(ancestors, Infinity);
     this.setBits(ancestors, Math.max(0, this.head.length - ancestors), false);
     this.head = head;
+  }
+
+  /**
+   * A signed tree may claim any length. What nobody could store must not get as far as the files.
+   *
+   * @throws LimitExceededError
+   */
+  verifyLength(length: number): void {
+    const { maxBlocks } = this.bits;
+    if (length > maxBlocks) throw new LimitExceededError('maxBlocks', maxBlocks, length, 'log');
   }
 
   private get mustFlush(): boolean {

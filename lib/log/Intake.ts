@@ -94,6 +94,7 @@ export class Intake {
       // An upgrade in a group was stored before this: the tree is the newest.
       const reading = readNodes(verifyData(state.authority, state.head, data), state.nodes.andLoose);
       const verified = reading instanceof Object && 'then' in reading ? await reading : reading;
+      if (verified.head !== null) state.verifyLength(verified.head.length);
       if (verified.block !== null && verified.block.index >= (verified.head ?? state.head).length) {
         throw new ProofError(`block ${verified.block.index} is past the end`);
       }

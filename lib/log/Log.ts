@@ -39,6 +39,7 @@ export class Log {
   ) {
     this.core = inner;
     inner.retain();
+    frozen?.retain();
   }
 
   /** 32 bytes: who knows it can read the core. */
@@ -130,7 +131,7 @@ export class Log {
    * Rejects with `ERR_BLOCK_NOT_AVAILABLE` if that part of the tree is not here.
    */
   treeHash(length: number = this.length): Promise<Uint8Array> {
-    this.verifyOpen();
+    if (this.isOver) return Promise.reject(new LogClosedError());
     return this.inner.treeHash(length);
   }
 
@@ -146,7 +147,7 @@ export class Log {
    * @throws RangeError at once if a block has more than 15 MiB, TypeError if it is not bytes
    */
   append(blocks: Uint8Array | readonly Uint8Array[]): Promise<Appended> {
-    this.verifyOpen();
+    if (this.isOver) return Promise.reject(new LogClosedError());
     if (this.frozen !== null) return Promise.reject(new ReadOnlyError());
     return this.inner.writer.append(blocks instanceof Uint8Array ? [blocks] : blocks);
   }
@@ -158,7 +159,7 @@ export class Log {
    * Rejects like {@link Log.append}, and with a RangeError if the log is shorter, or the fork is not a newer one.
    */
   truncate(length: number, options: { readonly fork?: number } = {}): Promise<void> {
-    this.verifyOpen();
+    if (this.isOver) return Promise.reject(new LogClosedError());
     if (this.frozen !== null) return Promise.reject(new ReadOnlyError());
     return this.inner.writer.truncate(length, options.fork);
   }
@@ -166,9 +167,11 @@ export class Log {
   /**
    * Forgets blocks from `start` up to, not including, `end`, and gives their room back to the storage, where it can. The log
    * stays as long as it is, and the blocks can be downloaded again.
+   *
+   * Rejects like {@link Log.append}; if only giving the room back failed, the blocks are forgotten all the same.
    */
   clear(start: number, end: number = start + 1): Promise<void> {
-    this.verifyOpen();
+    if (this.isOver) return Promise.reject(new LogClosedError());
     if (this.frozen !== null) return Promise.reject(new ReadOnlyError());
     return this.inner.writer.clear(start, end);
   }
@@ -181,7 +184,7 @@ export class Log {
 
   /** Keeps up to 1 MiB with the core under a key; nothing of it is replicated. Empty bytes are the same as none. */
   setUserData(key: string, value: Uint8Array): Promise<void> {
-    this.verifyOpen();
+    if (this.isOver) return Promise.reject(new LogClosedError());
     return this.inner.writer.setUserData(key, value);
   }
 
@@ -218,13 +221,18 @@ export class Log {
   /** Ends this session; the last one closes the core. Idempotent. What was asked for before is finished first. */
   close(): Promise<void> {
     if (this.closing === null) {
+      this.frozen?.release();
       this.closing = this.inner.release();
       this.ended.next();
     }
     return this.closing;
   }
 
+  private get isOver(): boolean {
+    return this.closing !== null || this.inner.closed;
+  }
+
   private verifyOpen(): void {
-    if (this.closing !== null || this.inner.closed) throw new LogClosedError();
+    if (this.isOver) throw new LogClosedError();
   }
 }

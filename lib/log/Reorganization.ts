@@ -54,6 +54,7 @@ export class Reorganization implements Reorg {
       const { state, proof } = this;
       const { head, manifest, ancestors, nodes } = proof;
       if (proof.wanted !== null) throw new ProofError('what both trees share is not known yet');
+      state.verifyLength(head.length);
       if (manifest !== null) {
         await state.adoptManifest(manifest);
         this.context.tell({ type: 'manifest' });
@@ -80,7 +81,7 @@ export class Reorganization implements Reorg {
       state.nodes.put(nodes);
       this.context.tell({ type: 'fork', fork: head.fork, ancestors, length: head.length });
       // Hypercore 10 cannot read nodes that were cut and are still in its oplog.
-      await state.checkpoint();
+      await state.tidy(true);
     });
   }
 

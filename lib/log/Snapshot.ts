@@ -1,3 +1,4 @@
+import type { Subscription } from 'rxjs';
 import type { LogCore } from './LogCore.js';
 
 /**
@@ -11,16 +12,28 @@ export class Snapshot {
   readonly fork: number;
   /** Blocks that are still those of this moment. */
   private held: number;
+  private readonly subscription: Subscription;
+  private sessions = 0;
 
   constructor(core: LogCore) {
     this.length = core.length;
     this.byteLength = core.byteLength;
     this.fork = core.fork;
     this.held = core.length;
-    // As long as the core: a snapshot weighs next to nothing.
-    core.changes.subscribe(change => {
+    this.subscription = core.changes.subscribe(change => {
       if (change.type === 'fork') this.held = Math.min(this.held, change.ancestors);
     });
+  }
+
+  /** A session more. */
+  retain(): void {
+    this.sessions++;
+  }
+
+  /** A session less; after the last one it follows the core no longer. */
+  release(): void {
+    this.sessions--;
+    if (this.sessions === 0) this.subscription.unsubscribe();
   }
 
   /** Whether a block is still the one of this moment, if it is here at all. */

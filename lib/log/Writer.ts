@@ -108,8 +108,9 @@ export class Writer {
       state.cut({ ...cut, signature }, length);
       this.context.tell({ type: 'fork', fork: next, ancestors: length, length });
       // Hypercore 10 cannot read nodes that were cut and are still in its oplog.
-      await state.checkpoint();
-      await state.blocks.truncate(cut.byteLength);
+      await state.tidy(true);
+      // The room of the blocks is the storage's again; if that fails, they are overwritten.
+      await state.blocks.truncate(cut.byteLength).catch(() => undefined);
     });
   }
 

@@ -3,6 +3,9 @@ import { portableCrypto as crypto } from '../../lib/crypto/portable/portable.js'
 import type { Log } from '../../lib/log/Log.js';
 import type { LogOptions } from '../../lib/log/LogOptions.js';
 import { openLog } from '../../lib/log/openLog.js';
+import { data } from '../../lib/messages/data.js';
+import { SignatureRules } from '../../lib/proof/SignatureRules.js';
+import { TreeHasher } from '../../lib/tree/TreeHasher.js';
 import { MOST_BLOCK_BYTES } from '../../lib/log/Writer.js';
 import type { LogChange } from '../../lib/log/ReplicableLog.js';
 import { createManifest, defaultManifest, manifestKey } from '../../lib/proof/coreManifest.js';
@@ -263,7 +266,17 @@ describe('log: one core', () => {
       const session = log.session();
       await log.close();
       await log.close();
-      expect(() => log.append(abc)).toThrowError(/closed/);
+      const refusals: Promise<unknown>[] = [
+        log.append(abc),
+        log.truncate(0),
+        log.clear(0),
+        log.treeHash(),
+        log.get(0),
+        log.seek(0),
+      ];
+      for (const refused of refusals) {
+        await expectAsync(refused).toBeRejectedWith(code('ERR_LOG_CLOSED'));
+      }
       await session.append(abc);
       expect(session.length).toBe(3);
       await session.close();
@@ -400,5 +413,24 @@ describe('log: one core', () => {
     expect(changes).toEqual([{ type: 'conflict' }]);
     await expectAsync(reader.core.receive(evidence)).toBeRejectedWith(code('ERR_CONFLICT'));
     expect(hex(await reader.treeHash())).toBe(hex(await one.treeHash()));
+  });
+
+  it('takes in no tree that is longer than what it could store, however well it is signed', async () => {
+    const pair = crypto.keyPair(seed);
+    const hasher = new TreeHasher(crypto);
+    const reader = await open({ key: pair.publicKey });
+    for (const length of [2 ** 32, 2 ** 31]) {
+      const root = { index: length - 1, size: 5, hash: fill(32, 1) };
+      const head = { fork: 0, length, byteLength: 5, roots: [root], signature: null };
+      const signature = new SignatureRules(hasher, pair.publicKey, null).sign(head, pair);
+      const upgraded = data({
+        request: 1,
+        upgrade: { start: 0, length, nodes: [root], additionalNodes: [], signature },
+      });
+      const received = reader.core.receive(upgraded);
+      if (length > 2 ** 31) await expectAsync(received).toBeRejectedWith(code('ERR_LIMIT_EXCEEDED'));
+      else expect(await received).toEqual({ block: -1, upgraded: true });
+      expect(reader.length).toBe(length > 2 ** 31 ? 0 : length);
+    }
   });
 });
