@@ -19,7 +19,7 @@ export function table(results, where, title) {
     '',
     `${where.date} · ${where.processor} · ${where.memory} · ${where.system} · ${where.runtime ?? `Node ${where.node}`}`,
     '',
-    ...(where.load > 3
+    ...(where.load > 1
       ? ['The machine was busy with other things: only ratios mean anything here.', '']
       : []),
     `Medians of ${where.rounds} runs in turns${where.part ?? ''}. In brackets: how many times the official JavaScript stack.`,

@@ -1,7 +1,8 @@
 // Writes what the docs take from the code: the tables of limits and errors in README.md, the facts of each error in
-// docs/errors.md. With --check fails if they are out of date, and always if an error has no entry in docs/errors.md.
+// docs/errors.md, the figures of docs/performance.md. With --check fails if they are out of date, and always if an error has no entry in docs/errors.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
+import { costs } from '../bench/costs.mjs';
 
 const check = process.argv.includes('--check');
 const sources = readFileSync('lib/errors.ts', 'utf8') + readFileSync('lib/logErrors.ts', 'utf8');
@@ -23,7 +24,14 @@ await write('README.md', text =>
   ),
 );
 await write('docs/errors.md', errorPage);
+await write('docs/performance.md', text =>
+  replace(text, 'costs', costs(results('node'), results('chromium'))),
+);
 if (failed) process.exit(1);
+
+function results(of) {
+  return JSON.parse(readFileSync(`bench/results/${of}.json`, 'utf8'));
+}
 
 async function write(file, change) {
   const before = readFileSync(file, 'utf8');

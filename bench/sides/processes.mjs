@@ -71,10 +71,10 @@ export function startRust(threads) {
 }
 
 /** Slow sides do a part of the work, and in a hurry all do; what is shown is a rate. */
-function scaled({ parameters, scale }, name, share) {
+function scaled({ parameters, scale, whole = false }, name, share) {
   const { count } = parameters;
   if (count === undefined) return parameters;
-  return { ...parameters, count: Math.ceil(count * (scale?.[name] ?? 1) * share) };
+  return { ...parameters, count: Math.ceil(count * (scale?.[name] ?? 1) * (whole ? 1 : share)) };
 }
 
 /** Processor time of another process so far, where the system tells (Linux); else 0. */
