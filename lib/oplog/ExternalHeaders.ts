@@ -5,8 +5,8 @@ import { oplogHeaderCodec, type ExternalHeader, type OplogHeader } from './Oplog
 
 const PAGE = 4096;
 
-/** Bytes of the checksum behind a header. */
-const CHECKSUM = 4;
+/** A zero and a checksum: five bytes, so that a last integer that grew by a turned bit does not take them all. */
+const TRAILER = 5;
 
 /**
  * The file `header`, for headers that do not fit into a slot of the oplog (hypercore 10 `lib/big-header.js`). A new header
@@ -32,9 +32,11 @@ export class ExternalHeaders {
     } catch {
       throw corrupt('what it holds cannot be understood');
     }
+    // Hypercore's own ends where it ends.
+    const rest = bytes.length - state.start;
     if (
-      bytes.length - state.start === CHECKSUM &&
-      checksumAt(bytes, state.start) !== crcOf(bytes, state.start)
+      rest !== 0 &&
+      (rest !== TRAILER || checksumAt(bytes, state.start + 1) !== crcOf(bytes, state.start))
     ) {
       throw corrupt('its checksum does not hold');
     }
@@ -43,9 +45,9 @@ export class ExternalHeaders {
 
   /** Writes and flushes an encoded header, beside the one at `before`. */
   async write(payload: Uint8Array, before: ExternalHeader | null): Promise<ExternalHeader> {
-    const bytes = new Uint8Array(payload.length + CHECKSUM);
+    const bytes = new Uint8Array(payload.length + TRAILER);
     bytes.set(payload);
-    new DataView(bytes.buffer).setInt32(payload.length, crcOf(payload, payload.length), true);
+    new DataView(bytes.buffer).setInt32(payload.length + 1, crcOf(payload, payload.length), true);
     const fitsBefore = before !== null && bytes.length <= before.start;
     const start = fitsBefore || !before ? 0 : Math.ceil((before.start + before.length) / PAGE) * PAGE;
     await this.file.write(start, bytes);

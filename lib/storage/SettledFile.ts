@@ -27,6 +27,8 @@ export class SettledFile implements RandomAccess {
   constructor(
     private readonly name: string,
     private readonly file: SyncFile,
+    /** Called once it is closed. */
+    private readonly closed: () => void = () => {},
   ) {}
 
   async length(): Promise<number> {
@@ -95,6 +97,8 @@ export class SettledFile implements RandomAccess {
       this.file.close();
     } catch (error) {
       throw storageError(this.name, error);
+    } finally {
+      this.closed();
     }
   }
 

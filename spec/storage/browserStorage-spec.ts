@@ -70,7 +70,7 @@ describe('browserStorage', () => {
     const storage = {} as StorageManager;
     const failing = {
       postMessage([[id]]: [[number]]) {
-        const failure = { name: 'UnknownError', message: 'broken', code: null };
+        const failure = { name: 'UnknownError', message: 'broken' };
         failing.onmessage({ data: [[id, null, failure]] });
       },
       terminate() {},

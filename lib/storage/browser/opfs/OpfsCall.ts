@@ -21,8 +21,6 @@ export type OpfsRequest = readonly [id: number, call: OpfsCall];
 export interface OpfsFailure {
   readonly name: string;
   readonly message: string;
-  /** Where it is an error of this library. */
-  readonly code: string | null;
 }
 
 /** The answer to a call: its value, or a failure. @internal */

@@ -1,5 +1,3 @@
-import { LogClosedError, StorageLockedError } from '../../../logErrors.js';
-import { OpenFiles } from '../../OpenFiles.js';
 import { OpfsFile, type SyncAccessHandle } from './OpfsFile.js';
 
 /** Where all storages of this library lie. */
@@ -13,12 +11,12 @@ const RETRIES = 20;
 const RETRY_MS = 50;
 
 /**
- * One storage in the origin private file system, for a scope that has synchronous handles: a dedicated worker.
+ * One storage in the origin private file system, for a scope that has synchronous handles: a dedicated worker. What it throws
+ * is the platform's own, so that a worker is made of no more than this.
  *
  * @internal
  */
 export class OpfsFolder {
-  private readonly held = new OpenFiles();
   private readonly files = new Set<OpfsFile>();
   private closed = false;
 
@@ -35,22 +33,13 @@ export class OpfsFolder {
     return new OpfsFolder(await home.getDirectoryHandle(name, { create: true }));
   }
 
-  /** Opens a file; the name must be one. */
+  /** Opens a file, which nobody else may have open. */
   async file(name: string): Promise<OpfsFile> {
-    if (this.closed) throw new LogClosedError();
-    this.held.open(name);
-    try {
-      const handle = await this.handle(name, RETRIES);
-      const file: OpfsFile = new OpfsFile(handle, () => {
-        this.files.delete(file);
-        this.held.close(name);
-      });
-      this.files.add(file);
-      return file;
-    } catch (error) {
-      this.held.close(name);
-      throw error;
-    }
+    const handle = await this.handle(name, RETRIES);
+    const file: OpfsFile = new OpfsFile(handle, () => this.files.delete(file));
+    if (this.closed) file.close();
+    this.files.add(file);
+    return file;
   }
 
   /** Keeps others out by a handle; gives what lets them in again. */
@@ -60,7 +49,6 @@ export class OpfsFolder {
   }
 
   async remove(folder: string): Promise<void> {
-    this.held.verifyUnused(folder);
     const parts = folder.split('/');
     const last = parts.pop()!;
     try {
@@ -89,7 +77,7 @@ export class OpfsFolder {
         return await file.createSyncAccessHandle();
       } catch (error) {
         if ((error as Error).name !== 'NoModificationAllowedError') throw error;
-        if (tries >= retries) throw new StorageLockedError(path.replace(`/${LOCK}`, ''), error);
+        if (tries >= retries) throw error;
       }
       await new Promise(resolve => setTimeout(resolve, RETRY_MS));
     }

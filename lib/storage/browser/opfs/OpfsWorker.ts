@@ -1,4 +1,4 @@
-import { LogClosedError, StorageFailedError, StorageLockedError } from '../../../logErrors.js';
+import { LogClosedError, StorageFailedError } from '../../../logErrors.js';
 import { storageError } from '../../storageError.js';
 import type { OpfsAnswer, OpfsCall, OpfsRequest } from './OpfsCall.js';
 
@@ -76,7 +76,6 @@ export class OpfsWorker {
       const call = this.pending.get(id);
       this.pending.delete(id);
       if (!failure) call?.resolve(value as never);
-      else if (failure.code === 'ERR_STORAGE_LOCKED') call?.reject(new StorageLockedError(call.file));
       else call?.reject(storageError(call.file, new DOMException(failure.message, failure.name)));
     }
   }

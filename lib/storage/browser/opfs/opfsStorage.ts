@@ -14,15 +14,27 @@ import { OpfsWorkerFile } from './OpfsWorkerFile.js';
  */
 export async function opfsStorage(storage: StorageManager, name: string): Promise<BrowserFiles> {
   const folder = await OpfsFolder.open(storage, name);
+  const held = new OpenFiles();
+  const files = new Set<SettledFile>();
+  let closed = false;
   return {
     async open(file) {
+      if (closed) throw new LogClosedError();
+      held.open(file);
       try {
-        return new SettledFile(file, await folder.file(file));
+        const opened = new SettledFile(file, await folder.file(file), () => {
+          held.close(file);
+          files.delete(opened);
+        });
+        files.add(opened);
+        return opened;
       } catch (error) {
+        held.close(file);
         throw storageError(file, error);
       }
     },
     async remove(path) {
+      held.verifyUnused(path);
       try {
         await folder.remove(path);
       } catch (error) {
@@ -30,10 +42,18 @@ export async function opfsStorage(storage: StorageManager, name: string): Promis
       }
     },
     async lock(path) {
-      const unlock = await folder.lock(path);
-      return () => Promise.resolve(unlock());
+      try {
+        const unlock = await folder.lock(path);
+        return () => Promise.resolve(unlock());
+      } catch (error) {
+        throw storageError(path, error);
+      }
     },
-    close: () => Promise.resolve(folder.close()),
+    async close() {
+      closed = true;
+      await Promise.all([...files].map(file => file.close()));
+      folder.close();
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { isHypercoreError } from '../../../errors.js';
 import type { OpfsAnswer, OpfsCall, OpfsFailure, OpfsRequest } from './OpfsCall.js';
 import type { OpfsFile } from './OpfsFile.js';
 import { OpfsFolder } from './OpfsFolder.js';
@@ -115,5 +114,5 @@ class OpfsServer {
 
 function failureOf(error: unknown): OpfsFailure {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  return { name, message, code: isHypercoreError(error) ? error.code : null };
+  return { name, message };
 }
