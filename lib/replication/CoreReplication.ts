@@ -235,7 +235,7 @@ export class CoreReplication {
   private onSynchronize(peer: RemotePeer, message: Synchronize): void {
     peer.unprovenLength = -1;
     if (peer.core.receive(message, this.announcer.local)) peer.needsSync = true;
-    this.announcer.updateProvable(peer);
+    this.announcer.compare(peer);
   }
 
   /** Nobody asked for it: it is late, or the evidence of a conflict. */

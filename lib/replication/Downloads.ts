@@ -157,6 +157,7 @@ export class Downloads<S extends DownloadSource> {
     for (const priority of [1, 0]) {
       for (const wish of this.wishes) {
         if (wish.priority !== priority) continue;
+        if (!this.hasRoom(sources)) return false;
         steps = this.search(wish, sources, now, steps);
         if (steps === 0) return true;
       }

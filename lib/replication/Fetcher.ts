@@ -72,6 +72,7 @@ export class Fetcher {
     parts: RequestParts,
     fork = this.host.log.fork,
   ): Promise<Data | null> {
+    if (!peer.isOpen) return Promise.resolve(null);
     return new Promise(resolve => {
       const asked = peer.requests.add({ purpose, block: -1, fork, at: this.now(), settle: resolve });
       const message = peer.requests.prepare(asked, parts);
@@ -90,7 +91,12 @@ export class Fetcher {
     if (message.block !== null) this.bytes += message.block.value.length;
     if (asked === null) return false;
     peer.forget(asked);
-    verifyAnswer(asked.message!, message);
+    try {
+      verifyAnswer(asked.message, message);
+    } catch (error) {
+      this.unanswered(peer, asked);
+      throw error;
+    }
     if (asked.settle !== null) asked.settle(message);
     else if (asked.fork !== this.host.log.fork) this.unanswered(peer, asked);
     else void this.store(peer, asked, message);
@@ -155,9 +161,9 @@ export class Fetcher {
     const { fork } = log;
     peer.storing++;
     try {
-      await log.receive(message);
+      const { upgraded } = await log.receive(message);
       peer.storing--;
-      this.stored(peer, asked, message);
+      this.stored(peer, asked, message, upgraded);
     } catch (error) {
       peer.storing--;
       this.unanswered(peer, asked);
@@ -167,9 +173,9 @@ export class Fetcher {
     this.host.schedule();
   }
 
-  private stored(peer: RemotePeer, asked: Asked, message: Data): void {
+  private stored(peer: RemotePeer, asked: Asked, message: Data, upgraded: boolean): void {
     if (asked.purpose === 'upgrade') {
-      if (message.upgrade === null) peer.unprovenLength = peer.core.length;
+      if (!upgraded) peer.unprovenLength = peer.core.length;
       if (this.upgrading === peer) this.upgrading = null;
     }
     if (asked.block === -1) return;

@@ -57,33 +57,46 @@ export class LogAnnouncer {
 
   /** Tells what is to be told. */
   tell(): void {
+    for (const peer of this.peers) if (!peer.isCompared && !peer.isComparing) this.updateProvable(peer);
     for (const peer of this.peers) if (peer.needsSync && peer.isOpen) this.synchronize(peer);
     this.tellFresh();
   }
 
-  /** Finds out whether we can prove the way from the remote's length to ours, which it is told when it is to ask for it. */
-  updateProvable(peer: RemotePeer): void {
+  /** One of the two trees changed, so that we may be able to prove what we were not, or the reverse. */
+  compare(peer: RemotePeer): void {
+    peer.isCompared = false;
+    this.schedule();
+  }
+
+  /** Finds out whether we can prove the way from the remote's length to ours; it is told when it is to ask for it. */
+  private updateProvable(peer: RemotePeer): void {
     const { log } = this;
     const { core } = peer;
     const { fork, length } = core;
+    peer.isCompared = true;
     const settle = (provable: boolean): void => {
       if (core.fork !== fork || core.length !== length || provable === core.provable) return;
       core.provable = provable;
       if (length < log.length) peer.needsSync = true;
-      this.schedule();
     };
     if (fork !== log.fork || length >= log.length) return settle(fork === log.fork && length === 0);
     if (length === 0 || log.contiguousLength === log.length) return settle(true);
     const provable = log.canUpgradeFrom(length);
     if (typeof provable === 'boolean') return settle(provable);
     core.provable = false;
-    void provable.then(settle, () => settle(false));
+    peer.isComparing = true; // one at a time, however often the remote changes its mind
+    const done = (result: boolean): void => {
+      peer.isComparing = false;
+      settle(result);
+      this.schedule();
+    };
+    provable.then(done, () => done(false));
   }
 
   private resynchronize(): void {
     for (const peer of this.peers) {
       peer.needsSync = true;
-      this.updateProvable(peer);
+      peer.isCompared = false;
     }
   }
 

@@ -37,6 +37,10 @@ export class RemotePeer implements DownloadSource {
   drained = true;
   /** Something about us changed that it must hear of. */
   needsSync = false;
+  /** Whether it is known if we can prove the way from its length to ours, */
+  isCompared = true;
+  /** and whether that is being found out. */
+  isComparing = false;
   /** How far it was told that all blocks are here. */
   announced = 0;
   /** Answers that are being verified and stored. */
@@ -79,7 +83,7 @@ export class RemotePeer implements DownloadSource {
   get servedLength(): number {
     const { core, log } = this;
     if (!this.isUsable || core.fork !== log.fork) return 0;
-    return core.length >= log.length || core.provable ? core.length : 0;
+    return core.length >= log.length || (this.isCompared && core.provable) ? core.length : 0;
   }
 
   /** Whether nothing longer is to be had of it, as far as it said. */

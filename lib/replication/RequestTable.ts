@@ -115,7 +115,8 @@ export class RequestTable {
  * @throws ProofError if it does: hypercore drops such a message whole, and no honest peer sends one.
  * @internal
  */
-export function verifyAnswer(asked: Request, data: Data): void {
+export function verifyAnswer(asked: Request | null, data: Data): void {
+  if (asked === null) throw new ProofError('it came before it was asked for');
   if (data.fork !== asked.fork) throw new ProofError('it is of another fork than was asked');
   if (data.block !== null && data.block.index !== asked.block?.index) throw extra('block');
   if (data.hash !== null && data.hash.index !== asked.hash?.index) throw extra('hash');

@@ -164,6 +164,72 @@ describe('replication with a remote that', () => {
     expect([site.log.length, site.log.fork]).toEqual([10, 0]);
   });
 
+  it('answers a question about a fork with something else holds nothing up', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const liar = new ScriptedRemote(site);
+    liar.say(synchronize({ fork: 3, length: 20 }));
+    await settle();
+    const [asked] = liar.take('request');
+    liar.say(data({ request: asked.id, fork: 3, hash: { index: 4, nodes: [] } }));
+    expect(site.drops).toEqual(['ERR_PROOF']);
+    const honest = new ScriptedRemote(site);
+    await writer.truncate(5);
+    honest.greet(writer);
+    await settle();
+    for (let turn = 0; turn < 5; turn++) await honest.answer(writer);
+    expect([site.log.length, site.log.fork]).toEqual([5, 1]);
+    expect(site.replication.isSettled).toBe(true);
+  });
+
+  it('leaves amid a fork holds nothing up', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const first = new ScriptedRemote(site);
+    await first.upgrade(writer);
+    await writer.truncate(6);
+    first.greet(writer);
+    await settle();
+    const second = new ScriptedRemote(site);
+    const proving = first.answer(writer);
+    first.channel.end();
+    await proving;
+    second.greet(writer);
+    await settle();
+    for (let turn = 0; turn < 9; turn++) await second.answer(writer);
+    expect([site.log.length, site.log.fork]).toEqual([6, 1]);
+  });
+
+  it('proves less than it says is asked once', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    remote.say(synchronize({ length: 20, remoteLength: 10 }));
+    await settle();
+    let asked = 0;
+    for (let turn = 0; turn < 5; turn++) {
+      for (const { id } of remote.take('request')) {
+        asked++;
+        remote.say(data({ request: id }));
+      }
+      await settle();
+    }
+    expect(asked).toBe(1);
+    expect(site.replication.isSettled).toBe(true);
+  });
+
+  it('changes its mind all the time is answered once a turn', async () => {
+    const site = new Site(await writtenLog(10));
+    await site.log.clear(0, 1);
+    const remote = new ScriptedRemote(site);
+    await settle();
+    remote.heard.length = 0;
+    for (let n = 0; n < 5000; n++) remote.say(synchronize({ length: n % 10 }));
+    await settle();
+    expect(remote.take('synchronize').length).toBeLessThanOrEqual(2);
+  });
+
   describe('asks', () => {
     it('once more than may wait is dropped', async () => {
       const site = new Site(await writtenLog(10), { maxQueuedRequests: 20 });
