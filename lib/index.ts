@@ -57,6 +57,7 @@ export type { SecuredTransport } from './connection/SecuredTransport.js';
 
 export { abortable } from './connection/abortable.js';
 export { hypercoreProtocol, type ProtocolOptions } from './connection/hypercoreProtocol.js';
+export type { WireTap } from './connection/TappedLink.js';
 export { type ChannelOptions, Protocol } from './connection/Protocol.js';
 export type { PeerProfile } from './connection/PeerProfile.js';
 export { rustPeer06, rustPeer07 } from './connection/rustPeer.js';

@@ -1,4 +1,4 @@
-// What `npm start` runs: our peer reads a core that a real Hypercore 11 serves over TCP, first what exists, then live.
+// What `npm run follow` runs: our peer reads a core that a real Hypercore 11 serves over TCP, first what exists, then live.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -1,7 +1,16 @@
 import { provideZonelessChangeDetection } from '@angular/core';
 import { bootstrapApplication } from '@angular/platform-browser';
-import { App } from './App.js';
+import { App } from './shell/App.js';
+import { FACTS, fetchFacts } from './shell/Facts.js';
 
-bootstrapApplication(App, { providers: [provideZonelessChangeDetection()] }).catch((error: unknown) => {
-  console.error(error);
-});
+fetchFacts()
+  .then(facts =>
+    bootstrapApplication(App, {
+      providers: [provideZonelessChangeDetection(), { provide: FACTS, useValue: facts }],
+    }),
+  )
+  .catch((error: unknown) => {
+    console.error(error);
+    document.querySelector('.loading')!.textContent =
+      'The demo’s server does not answer. Is npm start running?';
+  });

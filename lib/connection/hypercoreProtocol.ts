@@ -11,11 +11,14 @@ import { optionsForPeer } from './optionsForPeer.js';
 import type { PayloadLink } from './PayloadLink.js';
 import { type ChannelOptions, Protocol } from './Protocol.js';
 import type { SecuredTransport } from './SecuredTransport.js';
+import { TappedLink, type WireTap } from './TappedLink.js';
 
 /** How a connection speaks. Only `initiator` has no default. @public */
 export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, ChannelOptions {
   /** The primitives; tweetnacl and StableLib by default, which run anywhere. */
   readonly crypto?: CryptoBackend;
+  /** Is shown every payload both ways, in the clear. Absent, which is the default, it costs nothing. */
+  readonly tap?: WireTap;
 }
 
 /**
@@ -52,8 +55,10 @@ function connection(
   options: ProtocolOptions & SecureLinkOptions,
 ): Observable<Protocol> {
   return new Observable<Protocol>(subscriber => {
-    const { crypto, initiator } = options;
-    const protocol = new Protocol(linkOver(transport, options), crypto, initiator, options);
+    const { crypto, initiator, tap } = options;
+    const link = linkOver(transport, options);
+    const shown = tap === undefined ? link : new TappedLink(link, tap);
+    const protocol = new Protocol(shown, crypto, initiator, options);
     subscriber.add(() => protocol.destroy());
     subscriber.next(protocol);
     if (subscriber.closed) return;
