@@ -28,7 +28,11 @@ export default async function configure(config) {
       // What the demos and specs call by the package's name is tested from its sources.
       resolve: {
         ...specs.resolve,
-        alias: { ...specs.resolve.alias, 'rx-hypercore$': resolve('lib/index.ts') },
+        alias: {
+          ...specs.resolve.alias,
+          'rx-hypercore$': resolve('lib/index.ts'),
+          'rx-hypercore/log$': resolve('lib/log/index.ts'),
+        },
       },
       output: { path: output },
       optimization: undefined,

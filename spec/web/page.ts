@@ -1,5 +1,5 @@
-// A page under a strict Content-Security-Policy: says what the policy forbids, then replicates, here and in a worker.
-import { replicate } from './replicate.js';
+// A page under a strict Content-Security-Policy: says what the policy forbids, then replicates by the verified log, here and in a worker.
+import { replicateByLog } from './replicate.js';
 import type { ServerFacts } from './serverFacts.js';
 import type { WorkerAnswer } from './worker.js';
 
@@ -23,7 +23,7 @@ async function report(): Promise<PageReport> {
   const sameInWorker: Record<string, number> = {};
   for (const core of facts.cores) {
     const url = `${location.origin.replace('http', 'ws')}/cores`;
-    same[core.version] = await replicate(url, core);
+    same[core.version] = await replicateByLog(url, core);
     const worker = new Worker('/worker.js', { type: 'module' });
     sameInWorker[core.version] = await new Promise<number>((resolve, reject) => {
       worker.addEventListener('message', ({ data }: MessageEvent<WorkerAnswer>) => {

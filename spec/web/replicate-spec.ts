@@ -1,6 +1,6 @@
 import { firstValueFrom } from 'rxjs';
-import { isHypercoreError, webSocketConnect, WebSocketClosedError } from 'rx-hypercore';
-import { replicate } from './replicate.js';
+import { webSocketConnect, WebSocketClosedError } from 'rx-hypercore';
+import { replicateByChannel, replicateByLog } from './replicate.js';
 import { serverFacts } from './serverFacts.js';
 import type { WorkerAnswer } from './worker.js';
 
@@ -11,7 +11,7 @@ describe('a page', () => {
     const served = () => serverFacts().cores.find(core => core.version === version)!;
 
     it(`replicates a core from hypercore ${version} through the bridge`, async () => {
-      expect(await replicate(url('/cores'), served())).toBe(served().count);
+      expect(await replicateByLog(url('/cores'), served())).toBe(served().count);
     });
 
     it(`replicates a core from hypercore ${version} inside a Worker`, async () => {
@@ -31,14 +31,24 @@ describe('a page', () => {
     });
   }
 
+  it('reads blocks by the messages of a channel alone', async () => {
+    for (const core of serverFacts().cores)
+      expect(await replicateByChannel(url('/cores'), core)).toBe(core.count);
+  });
+
+  it('fails for a key that no core of the server has', async () => {
+    const [core] = serverFacts().cores;
+    const unknown = { ...core, key: core.key.replace(/^../, first => (first === '00' ? '01' : '00')) };
+    const outcome = await replicateByChannel(url('/cores'), unknown).catch((error: unknown) => error);
+    expect((outcome as { code?: string }).code).toBe('ERR_CHANNEL_REJECTED');
+  });
+
   it('is told by a close code that its key is refused', async () => {
-    const outcome = await replicate(url('/cores?refuse=key'), serverFacts().cores[0]).catch(
+    const outcome = await replicateByLog(url('/cores?refuse=key'), serverFacts().cores[0]).catch(
       (error: unknown) => error,
     );
-    expect(isHypercoreError(outcome)).toBeTrue();
-    const { cause } = outcome as Error;
-    expect(cause).toBeInstanceOf(WebSocketClosedError);
-    expect((cause as WebSocketClosedError).closeCode).toBe(1008);
+    expect(outcome).toBeInstanceOf(WebSocketClosedError);
+    expect((outcome as WebSocketClosedError).closeCode).toBe(1008);
   });
 
   it('is told no more than that it failed where the request is refused', async () => {

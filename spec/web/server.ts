@@ -47,7 +47,7 @@ function script(name: string): Promise<string> {
       bundle: true,
       format: 'esm',
       write: false,
-      alias: { 'rx-hypercore': resolve('lib/index.ts') },
+      alias: { 'rx-hypercore': resolve('lib/index.ts'), 'rx-hypercore/log': resolve('lib/log/index.ts') },
     }).then(({ outputFiles }) => outputFiles[0].text);
   scripts.set(name, made);
   return made;

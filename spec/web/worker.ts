@@ -1,7 +1,7 @@
 // Runs in a worker: replicates a core if it is told to, and joins two ends of its own port for the transport checks.
 import { messagePortTransport, relay } from 'rx-hypercore';
 import { zip, switchMap } from 'rxjs';
-import { replicate, type ServedCore } from './replicate.js';
+import { replicateByLog, type ServedCore } from './replicate.js';
 
 export type WorkerCommand = { readonly url: string; readonly core: ServedCore };
 export type WorkerAnswer = { readonly same: number } | { readonly error: string };
@@ -13,7 +13,7 @@ const scope = globalThis as unknown as Parameters<typeof messagePortTransport>[0
 scope.addEventListener('message', event => {
   const { data } = event as unknown as { data: Partial<WorkerCommand> };
   if (data.url === undefined || data.core === undefined) return;
-  replicate(data.url, data.core).then(
+  replicateByLog(data.url, data.core).then(
     same => scope.postMessage({ same }),
     (error: unknown) => scope.postMessage({ error: String(error) }),
   );
