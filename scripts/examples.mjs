@@ -55,6 +55,7 @@ const given = {
   otherPublicKey: 'Uint8Array',
   peer: "import('rx-hypercore/log').Peer",
   server: '{ readonly connections: number }',
+  Hypercores: "import('@angular/core').InjectionToken<{ readonly peer: import('rx-hypercore/log').Peer }>",
   it: '(what: string, test: () => void | Promise<void>) => void',
   expect: '(value: unknown) => { toBe(value: unknown): void; toEqual(value: unknown): void }',
   decoder: "import('rx-hypercore/operators').FrameDecoder",
@@ -98,6 +99,7 @@ writeFileSync(
     extends: '../../tsconfig.json',
     compilerOptions: {
       noUnusedLocals: false,
+      experimentalDecorators: true, // Angular's
       verbatimModuleSyntax: false,
       isolatedModules: false,
       noUnusedParameters: false,
@@ -119,7 +121,7 @@ function namesIn(entryPoint) {
   const listed = [...declarations.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, names]) =>
     names.split(',').map(name => name.replace(/^\s*type\s+/, '').trim()),
   );
-  const declared = [...declarations.matchAll(/export declare \w+ (\w+)/g)].map(([, name]) => name);
+  const declared = [...declarations.matchAll(/export declare (?:abstract )?\w+ (\w+)/g)].map(([, name]) => name);
   const stars = [...declarations.matchAll(/export \* from '([^']+)'/g)].flatMap(([, path]) =>
     namesIn(new URL(path, entryPoint)),
   );
@@ -143,7 +145,8 @@ function commentsOf(source) {
 /** A module that holds one example, with the imports and names it leaves out. */
 function moduleOf(code) {
   const imports = [...code.matchAll(/^import [\s\S]*?;$/gm)].map(([line]) => line);
-  const body = imports.reduce((rest, line) => rest.replace(line, ''), code);
+  // It becomes the body of a function, from which nothing can be exported.
+  const body = imports.reduce((rest, line) => rest.replace(line, ''), code).replace(/^export /gm, '');
   const imported = new Set(imports.join(' ').match(/\w+/g) ?? []);
   const used = new Set(body.match(/(?<![.\w])[A-Za-z_]\w*/g) ?? []);
   const declared = new Set(

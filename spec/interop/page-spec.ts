@@ -1,5 +1,4 @@
 import { type Browser, chromium } from 'playwright-core';
-// @ts-expect-error a script of the project, in plain JavaScript
 import { findChromium } from '../../scripts/chromium.mjs';
 // @ts-expect-error likewise
 import { startWebServer } from '../../scripts/webServer.mjs';

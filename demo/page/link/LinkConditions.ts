@@ -2,7 +2,9 @@ import { Injectable } from '@angular/core';
 import { BehaviorSubject } from 'rxjs';
 
 /** What a person may do to the link of the page. */
-export type LinkCondition = 'open' | 'slow' | 'cut';
+export type LinkCondition = (typeof conditions)[number];
+
+const conditions = ['open', 'slow', 'cut'] as const;
 
 /** How fast a slow link is, in bytes per second and direction. */
 export const SLOW_BYTES_PER_SECOND = 12_000;
@@ -10,5 +12,8 @@ export const SLOW_BYTES_PER_SECOND = 12_000;
 /** The condition the link is in. */
 @Injectable({ providedIn: 'root' })
 export class LinkConditions {
-  readonly now = new BehaviorSubject<LinkCondition>('open');
+  /** The page may be opened with a link that is slow or cut from the start: `#slow`, `#cut`. */
+  readonly now = new BehaviorSubject<LinkCondition>(
+    conditions.find(condition => location.hash === `#${condition}`) ?? 'open',
+  );
 }
