@@ -109,7 +109,7 @@ const verified: unique symbol = Symbol.for('rx-hypercore.limits') as never;
  * connection, each of which verifies what it is given, share one object.
  *
  * @throws RangeError if a value is not a non-negative integer, is zero where zero makes no sense, or is more than the
- * wire can express. This is a mistake of the caller, so it is thrown at once.
+ * wire can express or a timer can wait. This is a mistake of the caller, so it is thrown at once.
  * @public
  */
 export function verifyLimits(given: Partial<Limits> = defaultLimits): Limits {
@@ -120,7 +120,9 @@ export function verifyLimits(given: Partial<Limits> = defaultLimits): Limits {
     if (!(name in defaultLimits)) throw new RangeError(`unknown limit: ${name}`);
     if (value === undefined) continue;
     const lowest = name.endsWith('Ms') ? 0 : 1;
-    const most = highest[name] ?? Number.MAX_SAFE_INTEGER;
+    // Timers of Node and of browsers that are asked to wait for longer fire at once.
+    const longest = name.endsWith('Ms') ? 0x7fffffff : Number.MAX_SAFE_INTEGER;
+    const most = highest[name] ?? longest;
     if (!Number.isSafeInteger(value) || value < lowest || value > most) {
       throw new RangeError(`${name} must be an integer from ${lowest} to ${most}`);
     }

@@ -1,14 +1,31 @@
-import { asyncScheduler, Observable } from 'rxjs';
+import { asyncScheduler, Observable, Subscription } from 'rxjs';
 import { LimitExceededError, TimeoutExceededError, WebSocketClosedError } from '../errors.js';
 import { nodeDuplex } from '../transports/nodeDuplex.js';
 import type { AcceptedTransport } from '../transports/node/webSocketListen.js';
 import { answerOf } from '../transports/node/answerOf.js';
 import { relay } from '../transports/relay.js';
+import { verifyTimeout } from '../transports/verifyTimeout.js';
+import { verifySize } from '../transports/waterMarks.js';
 import type { BridgeOptions } from './bridgeCores.js';
 import type { BridgeEvent } from './BridgeEvent.js';
 import type { Hypercore, HypercoreClass, ProtocolStream } from './Hypercore.js';
 
 const POLICY_VIOLATION = 1008;
+
+/** How long a page may take and how much it may ask for. @internal */
+export type BridgeBounds = Required<
+  Pick<BridgeOptions, 'maxCores' | 'authorizeTimeoutMs' | 'handshakeTimeoutMs' | 'idleTimeoutMs'>
+>;
+
+/** @throws RangeError for numbers that make no sense. @internal */
+export function verifyBridgeBounds(given: BridgeOptions): BridgeBounds {
+  return {
+    maxCores: verifySize('maxCores', given.maxCores ?? 1024),
+    authorizeTimeoutMs: verifyTimeout('authorizeTimeoutMs', given.authorizeTimeoutMs ?? 10_000),
+    handshakeTimeoutMs: verifyTimeout('handshakeTimeoutMs', given.handshakeTimeoutMs ?? 15_000),
+    idleTimeoutMs: verifyTimeout('idleTimeoutMs', given.idleTimeoutMs ?? 60_000),
+  };
+}
 
 /**
  * One page: its bytes go to a protocol stream of the official packages and back. Cores are attached when the page opens
@@ -23,9 +40,11 @@ export function bridgeConnection(
   connection: number,
   Class: HypercoreClass,
   options: BridgeOptions,
+  { maxCores, authorizeTimeoutMs, handshakeTimeoutMs, idleTimeoutMs }: BridgeBounds,
 ): Observable<BridgeEvent> {
-  const { authorize, scheduler = asyncScheduler, maxCores = 1024 } = options;
-  const { authorizeTimeoutMs = 10_000, handshakeTimeoutMs = 15_000, idleTimeoutMs = 60_000 } = options;
+  const { authorize, scheduler = asyncScheduler } = options;
+  const after = (ms: number, act: () => void): Subscription =>
+    ms === 0 ? Subscription.EMPTY : scheduler.schedule(act, ms);
   return new Observable<BridgeEvent>(subscriber => {
     let letIn: (yes: boolean) => void;
     const admitted = new Promise<boolean>(resolve => (letIn = resolve));
@@ -46,9 +65,8 @@ export function bridgeConnection(
     const noise = stream.noiseStream;
     noise.on('error', (error: Error) => subscriber.error(error));
     noise.setTimeout(idleTimeoutMs);
-    let deadline = scheduler.schedule(
-      () => subscriber.error(new TimeoutExceededError('handshake', handshakeTimeoutMs)),
-      handshakeTimeoutMs,
+    let deadline = after(handshakeTimeoutMs, () =>
+      subscriber.error(new TimeoutExceededError('handshake', handshakeTimeoutMs)),
     );
     const refuse = (): void => {
       transport.error(new WebSocketClosedError(POLICY_VIOLATION, 'not authorized'));
@@ -58,7 +76,7 @@ export function bridgeConnection(
       deadline.unsubscribe();
       if (!opened || subscriber.closed) return;
       const { remotePublicKey } = noise;
-      deadline = scheduler.schedule(refuse, authorizeTimeoutMs);
+      deadline = after(authorizeTimeoutMs, refuse);
       subscriber.add(
         answerOf(() => authorize?.(remotePublicKey, transport.request) ?? true).subscribe(yes => {
           deadline.unsubscribe();

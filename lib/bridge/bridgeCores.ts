@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { catchError, concatWith, mergeMap, Observable, type ObservableInput, of } from 'rxjs';
 import { webSocketListen, type WebSocketListenOptions } from '../transports/node/webSocketListen.js';
 import type { BridgeEvent } from './BridgeEvent.js';
-import { bridgeConnection } from './bridgeConnection.js';
+import { bridgeConnection, verifyBridgeBounds } from './bridgeConnection.js';
 import { classOf, type Hypercore, type HypercoreClass } from './Hypercore.js';
 
 /** Which cores, where and for whom. @public */
@@ -20,9 +20,12 @@ export interface BridgeOptions extends Omit<WebSocketListenOptions, 'authorize'>
     remotePublicKey: Uint8Array,
     request: IncomingMessage,
   ) => boolean | ObservableInput<boolean>;
-  /** How long the handshake may take, in milliseconds; 15,000 by default. */
+  /** How long the handshake may take, in milliseconds; 15,000 by default, 0 for ever. */
   readonly handshakeTimeoutMs?: number;
-  /** Without a byte from the page, in milliseconds; 60,000 by default. Pages of this library send one every 5,000. */
+  /**
+   * Without a byte from the page, in milliseconds; 60,000 by default, 0 for ever. Pages of this library send one every
+   * 5,000.
+   */
   readonly idleTimeoutMs?: number;
   /** Cores that one connection may ask for, found or not; 1,024 by default. More end it. */
   readonly maxCores?: number;
@@ -51,6 +54,7 @@ export interface BridgeOptions extends Omit<WebSocketListenOptions, 'authorize'>
  */
 export function bridgeCores(options: BridgeOptions): Observable<BridgeEvent> {
   const { cores = [], authorizeRequest, authorize: _authorize, ...listen } = options;
+  const bounds = verifyBridgeBounds(options);
   const Class = classOf(cores, options.Hypercore);
   const connections = (listening: WebSocketListenOptions['listening']): ReturnType<typeof webSocketListen> =>
     webSocketListen({
@@ -69,7 +73,7 @@ export function bridgeCores(options: BridgeOptions): Observable<BridgeEvent> {
           const connection = index + 1;
           const opened: BridgeEvent = { type: 'connection', connection, request: transport.request };
           return of(opened).pipe(
-            concatWith(bridgeConnection(transport, connection, Class, options)),
+            concatWith(bridgeConnection(transport, connection, Class, options, bounds)),
             concatWith(of<BridgeEvent>({ type: 'close', connection, error: null })),
             catchError(error => of<BridgeEvent>({ type: 'close', connection, error })),
           );

@@ -1,4 +1,5 @@
 import { asyncScheduler, endWith, ignoreElements, Observable, type SchedulerLike, throwError } from 'rxjs';
+import { verifyTimeout } from '../transports/verifyTimeout.js';
 import { type PageCondition, pageCondition } from './pageCondition.js';
 import { worthRetry } from './worthRetry.js';
 
@@ -8,7 +9,7 @@ export interface BackoffOptions {
   readonly initialDelayMs?: number;
   /** By how much each delay is longer than the one before; 2 by default. */
   readonly factor?: number;
-  /** No delay is longer, in milliseconds; 30,000 by default. */
+  /** No delay is longer, in milliseconds; 30,000 by default, and 2,147,483,647 at most. */
   readonly maxDelayMs?: number;
   /** Which part of each delay is left to chance, so that not everybody comes back at once: 0.5 by default. */
   readonly jitter?: number;
@@ -44,6 +45,7 @@ export function verifyBackoff(given: BackoffOptions): Backoff {
   if (!(initialDelayMs >= 0)) throw new RangeError('initialDelayMs must not be negative');
   if (!(factor >= 1)) throw new RangeError('factor must be at least 1');
   if (!(maxDelayMs >= initialDelayMs)) throw new RangeError('maxDelayMs must be at least initialDelayMs');
+  verifyTimeout('maxDelayMs', maxDelayMs); // a longer one would not be waited at all
   if (!(jitter >= 0 && jitter <= 1)) throw new RangeError('jitter must be from 0 to 1');
   if (!(maxRetries >= 0)) throw new RangeError('maxRetries must not be negative');
   return options;

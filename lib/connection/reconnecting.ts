@@ -10,6 +10,7 @@ import {
   switchMap,
 } from 'rxjs';
 import { isHypercoreError } from '../errors.js';
+import { verifyTimeout } from '../transports/verifyTimeout.js';
 import { type Backoff, type BackoffOptions, delayOf, untilRetry, verifyBackoff } from './backoff.js';
 import type { ConnectionState } from './connectionState.js';
 import { followProtocol } from './followProtocol.js';
@@ -48,9 +49,7 @@ export class Reconnecting extends Observable<Protocol> {
   ) {
     super(subscriber => this.attach(subscriber));
     this.backoff = verifyBackoff(options);
-    const { stableAfterMs = 10_000 } = options;
-    if (!(stableAfterMs >= 0)) throw new RangeError('stableAfterMs must not be negative');
-    this.stableAfterMs = stableAfterMs;
+    this.stableAfterMs = verifyTimeout('stableAfterMs', options.stableAfterMs ?? 10_000);
   }
 
   /** Where it stands; replays its value, so that `toSignal` takes it as it is. Subscribing to it connects nothing. */

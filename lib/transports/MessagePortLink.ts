@@ -21,6 +21,8 @@ type PortMessage = { readonly rxHypercore: string; readonly from: number } & (
 /** What a message counts for beside its bytes, so that a window of empty ones is no window without end. */
 const MESSAGE_COST = 512;
 const MAX_MESSAGE_BYTES = 0x10000;
+const LEAST_WINDOW = 0x1000;
+const MOST_WINDOW = 0x40000000;
 
 /** One end of a port as a transport; see `messagePortTransport`. @internal */
 export class MessagePortLink extends InboxTransport {
@@ -158,7 +160,7 @@ export class MessagePortLink extends InboxTransport {
     if (this.remoteId === from) return;
     if (this.remoteId !== null)
       return this.fail(new TransportFailedError(new Error('the other end of the port began anew')));
-    if (!(windowBytes >= 4096)) return; // no end of ours says so
+    if (!isWindow(windowBytes)) return; // no end of ours says so
     this.remoteId = from;
     this.remoteWindow = windowBytes;
     // An answer is for an end that cannot have heard the first word; a `BroadcastChannel` keeps none.
@@ -205,6 +207,11 @@ export class MessagePortLink extends InboxTransport {
     this.writable.complete();
     this.tell.ended();
   }
+}
+
+/** Whether a window leaves room for a message, and is one that can be counted in 32 bits. @internal */
+export function isWindow(bytes: unknown): bytes is number {
+  return Number.isSafeInteger(bytes) && (bytes as number) >= LEAST_WINDOW && (bytes as number) <= MOST_WINDOW;
 }
 
 function isPortMessage(data: unknown): data is PortMessage {

@@ -3,6 +3,7 @@ import { TimeoutExceededError, TransportClosedError, TransportFailedError } from
 import type { ErrorEventLike, EventLike, EventSourceLike } from './EventSourceLike.js';
 import { InboxTransport } from './InboxTransport.js';
 import type { Transport } from './Transport.js';
+import { verifyTimeout } from './verifyTimeout.js';
 import { verifySize, verifyWaterMarks, type WaterMarks } from './waterMarks.js';
 
 /** As much of an `RTCDataChannel` as is used. @public */
@@ -51,14 +52,15 @@ export interface DataChannelOptions extends WaterMarks {
  *   .subscribe(message => console.log(message.type));
  * ```
  *
- * @throws TypeError at once for a channel that may lose or reorder messages, RangeError for sizes that make no sense.
+ * @throws TypeError at once for a channel that may lose or reorder messages, RangeError for numbers that make no sense.
  * @public
  */
 export function dataChannelTransport(
   channel: DataChannelLike,
   options: DataChannelOptions = {},
 ): Observable<Transport> {
-  const { connectTimeoutMs = 10_000, scheduler = asyncScheduler } = options;
+  const { scheduler = asyncScheduler } = options;
+  const connectTimeoutMs = verifyTimeout('connectTimeoutMs', options.connectTimeoutMs ?? 10_000);
   const { ordered, maxRetransmits, maxPacketLifeTime } = channel;
   if (!ordered || maxRetransmits !== null || maxPacketLifeTime !== null)
     throw new TypeError('the channel may lose or reorder messages');

@@ -1,9 +1,9 @@
 import { asyncScheduler, Observable, type SchedulerLike, Subscription } from 'rxjs';
 import { TimeoutExceededError, TransportClosedError, TransportFailedError } from '../errors.js';
-import { MessagePortLink, type MessagePortLike } from './MessagePortLink.js';
+import { isWindow, MessagePortLink, type MessagePortLike } from './MessagePortLink.js';
 import type { ErrorEventLike, EventLike } from './EventSourceLike.js';
 import type { Transport } from './Transport.js';
-import { verifySize } from './waterMarks.js';
+import { verifyTimeout } from './verifyTimeout.js';
 
 export type { MessagePortLike };
 
@@ -44,16 +44,18 @@ export interface MessagePortOptions {
  *   .subscribe(message => console.log(message.type));
  * ```
  *
- * @throws RangeError at once for a window under 4,096 bytes.
+ * @throws RangeError at once for a window that is not from 4,096 to 1,073,741,824 bytes, or a timeout that makes no sense.
  * @public
  */
 export function messagePortTransport(
   port: MessagePortLike,
   options: MessagePortOptions = {},
 ): Observable<Transport> {
-  const { local = '', remote = '', connectTimeoutMs = 10_000, scheduler = asyncScheduler } = options;
-  const windowBytes = verifySize('windowBytes', options.windowBytes ?? 0x100000);
-  if (windowBytes < 4096) throw new RangeError('windowBytes must be at least 4,096');
+  const { local = '', remote = '', scheduler = asyncScheduler } = options;
+  const connectTimeoutMs = verifyTimeout('connectTimeoutMs', options.connectTimeoutMs ?? 10_000);
+  const { windowBytes = 0x100000 } = options;
+  if (!isWindow(windowBytes))
+    throw new RangeError('windowBytes must be an integer from 4,096 to 1,073,741,824');
   return new Observable<Transport>(subscriber => {
     const waiting = new Subscription();
     const link = new MessagePortLink(

@@ -7,6 +7,7 @@ import {
 } from '../errors.js';
 import type { CloseEventLike, ErrorEventLike, EventLike } from './EventSourceLike.js';
 import type { Transport } from './Transport.js';
+import { verifyTimeout } from './verifyTimeout.js';
 import {
   verifyBounds,
   type WebSocketBounds,
@@ -59,7 +60,8 @@ export function webSocketConnect(
   url: WebSocketUrl,
   options: WebSocketConnectOptions = {},
 ): Observable<Transport> {
-  const { connectTimeoutMs = 10_000, protocols } = options;
+  const { protocols } = options;
+  const connectTimeoutMs = verifyTimeout('connectTimeoutMs', options.connectTimeoutMs ?? 10_000);
   const bounds = verifyBounds(options);
   return new Observable<Transport>(subscriber => {
     const Socket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;

@@ -83,6 +83,8 @@ describe('backoff', () => {
       { initialDelayMs: -1 },
       { factor: 0.5 },
       { maxDelayMs: 1 },
+      { maxDelayMs: 2 ** 31 },
+      { maxDelayMs: Infinity },
       { jitter: 1.1 },
       { maxRetries: -1 },
       { initialDelayMs: NaN },

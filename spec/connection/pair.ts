@@ -42,10 +42,10 @@ export function protocolPair(optionsA: PairOptions = {}, optionsB: PairOptions =
   return { a, b, log, links, subscription };
 }
 
-/** Waits until a condition holds, at most two seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; !condition(); i++) {
-    if (i === 400) throw new Error('the condition did not become true in two seconds');
+/** Waits until a condition holds; for long, because a busy machine may take its time. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const start = Date.now(); !(await condition());) {
+    if (Date.now() - start > 20_000) throw new Error('the condition did not become true in 20 seconds');
     await new Promise(resolve => setTimeout(resolve, 5));
   }
 }

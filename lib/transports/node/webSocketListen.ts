@@ -6,6 +6,8 @@ import { Observable, type ObservableInput, Subscription } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import { TransportFailedError } from '../../errors.js';
 import type { Transport } from '../Transport.js';
+import { verifyTimeout } from '../verifyTimeout.js';
+import { verifySize } from '../waterMarks.js';
 import { verifyBounds, type WebSocketBounds } from '../WebSocketTransport.js';
 import { AcceptedWebSocket } from './AcceptedWebSocket.js';
 import { answerOf } from './answerOf.js';
@@ -62,12 +64,12 @@ export interface AcceptedTransport extends Transport {
  * @public
  */
 export function webSocketListen(options: WebSocketListenOptions): Observable<AcceptedTransport> {
-  const { port, host = '127.0.0.1', server: given, path, listening, maxPayloadBytes = 0x1000002 } = options;
+  const { port, host = '127.0.0.1', server: given, path, listening } = options;
   if ((port === undefined) === (given === undefined)) throw new TypeError('give either a port or a server');
-  if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1)
-    throw new RangeError('maxPayloadBytes must be a positive integer');
+  const maxPayloadBytes = verifySize('maxPayloadBytes', options.maxPayloadBytes ?? 0x1000002);
+  const maxConnections = verifySize('maxConnections', options.maxConnections ?? 1024);
+  const authorizeTimeoutMs = verifyTimeout('authorizeTimeoutMs', options.authorizeTimeoutMs ?? 10_000);
   const bounds = verifyBounds(options);
-  const { maxConnections = 1024, authorizeTimeoutMs = 10_000 } = options;
   return new Observable<AcceptedTransport>(subscriber => {
     const own = given === undefined;
     const server = given ?? createServer((_request, response) => response.writeHead(426).end());
