@@ -121,7 +121,9 @@ function namesIn(entryPoint) {
   const listed = [...declarations.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, names]) =>
     names.split(',').map(name => name.replace(/^\s*type\s+/, '').trim()),
   );
-  const declared = [...declarations.matchAll(/export declare (?:abstract )?\w+ (\w+)/g)].map(([, name]) => name);
+  const declared = [...declarations.matchAll(/export declare (?:abstract )?\w+ (\w+)/g)].map(
+    ([, name]) => name,
+  );
   const stars = [...declarations.matchAll(/export \* from '([^']+)'/g)].flatMap(([, path]) =>
     namesIn(new URL(path, entryPoint)),
   );

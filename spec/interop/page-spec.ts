@@ -1,6 +1,6 @@
 import { type Browser, chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.mjs';
-// @ts-expect-error likewise
+// @ts-expect-error a script of the project, in plain JavaScript
 import { startWebServer } from '../../scripts/webServer.mjs';
 import type { PageReport } from '../web/page.js';
 import type { ServerFacts } from '../web/serverFacts.js';
