@@ -1,7 +1,8 @@
-import { defer, type Observable, switchMap } from 'rxjs';
-import { dataChannelTransport, messagePortTransport, type Transport, webSocketConnect } from 'rx-hypercore';
+import type { Observable } from 'rxjs';
+import { messagePortTransport, type Transport, webSocketConnect } from 'rx-hypercore';
 import { complies } from '../transports/compliance.js';
 import { openedPair } from '../transports/openedPair.js';
+import { dataChannelPair } from './dataChannelPair.js';
 import { serverFacts } from './serverFacts.js';
 
 complies('webSocketConnect in a browser', {
@@ -30,32 +31,7 @@ complies('messagePortTransport over a Worker', {
 });
 
 complies('dataChannelTransport between two RTCPeerConnections', {
-  pair: async () => {
-    const [one, other] = [new RTCPeerConnection(), new RTCPeerConnection()];
-    one.addEventListener(
-      'icecandidate',
-      ({ candidate }) => void other.addIceCandidate(candidate ?? undefined),
-    );
-    other.addEventListener(
-      'icecandidate',
-      ({ candidate }) => void one.addIceCandidate(candidate ?? undefined),
-    );
-    const here = dataChannelTransport(one.createDataChannel('bytes'));
-    const there = defer(
-      () =>
-        new Promise<RTCDataChannel>(resolve =>
-          other.addEventListener('datachannel', ({ channel }) => resolve(channel)),
-        ),
-    ).pipe(switchMap(channel => dataChannelTransport(channel)));
-    await one.setLocalDescription();
-    await other.setRemoteDescription(one.localDescription!);
-    await other.setLocalDescription();
-    await one.setRemoteDescription(other.localDescription!);
-    return openedPair(here, there, () => {
-      one.close();
-      other.close();
-    });
-  },
+  pair: () => dataChannelPair(),
   halfClose: true,
   pausesSender: false,
   tellsFailure: true,
