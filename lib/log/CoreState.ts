@@ -131,10 +131,10 @@ export class CoreState {
   }
 
   /**
-   * Writes the header if the oplog is long, or at once. What fails is tried again next time: the oplog has it all.
+   * Writes a header if the oplog is long, or if anything is in it. What fails is tried again next time: the oplog has it all.
    */
-  async tidy(atOnce = false): Promise<void> {
-    if (!this.oplog.due && !atOnce) return;
+  async tidy(whatever = false): Promise<void> {
+    if (whatever ? !this.dirty : !this.oplog.due) return;
     try {
       await this.checkpoint();
     } catch {
@@ -148,8 +148,15 @@ export class CoreState {
     await Promise.all([this.blocks.flush(), this.oplog.flush()]);
     this.unflushedWrites = 0;
     this.unflushedBytes = 0;
-    await Promise.all([this.bitfield.flush(), this.nodes.flush()]);
-    await this.oplog.writeHeader(this.header());
+    if (this.nodes.onlyCut) {
+      // Hypercore 10 opens no tree that is shorter than its header says; one that is longer does no harm.
+      await this.bitfield.flush();
+      await this.oplog.writeHeader(this.header());
+      await this.nodes.flush();
+    } else {
+      await Promise.all([this.bitfield.flush(), this.nodes.flush()]);
+      await this.oplog.writeHeader(this.header());
+    }
     this.dirty = false;
   }
 

@@ -51,14 +51,11 @@ export class NodeStore implements NodeReader {
     return new NodeStore(file, await file.length(), pages);
   }
 
-  /** How many nodes wait to be flushed. */
-  get freshNodes(): number {
-    return this.fresh.size;
-  }
-
-  /** Whether the file may hold nodes that no tree of `length` blocks has. */
-  reachesBeyond(length: number): boolean {
-    return this.fileBytes > Math.max(0, 2 * length - 1) * NODE_BYTES;
+  /** Whether all that waits to be flushed is the end of nodes that were cut off. */
+  get onlyCut(): boolean {
+    if (this.end === Infinity) return false;
+    for (const node of this.fresh.values()) if (node !== null) return false;
+    return true;
   }
 
   get(index: number): TreeNode | null | Promise<TreeNode | null> {

@@ -59,6 +59,8 @@ export class Reorganization implements Reorg {
         await state.adoptManifest(manifest);
         this.context.tell({ type: 'manifest' });
       }
+      // Hypercore 10 opens no log of which nodes were cut that are still in the oplog.
+      await state.tidy(true);
       const before = state.head.length;
       await state.commit(
         [
@@ -80,8 +82,7 @@ export class Reorganization implements Reorg {
       state.cut(head, ancestors);
       state.nodes.put(nodes);
       this.context.tell({ type: 'fork', fork: head.fork, ancestors, length: head.length });
-      // Hypercore 10 cannot read nodes that were cut and are still in its oplog.
-      await state.tidy(true);
+      await state.tidy();
     });
   }
 

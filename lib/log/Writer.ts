@@ -50,7 +50,8 @@ interface Append {
  * @internal
  */
 export class Writer {
-  private appends: Append[] = [];
+  /** Appends that wait to be stored; `null` if the next one begins a new list. */
+  private appends: Append[] | null = null;
 
   constructor(
     private readonly state: CoreState,
@@ -73,15 +74,7 @@ export class Writer {
     for (const block of blocks) requireBytes('block', block, 0, MOST_BLOCK_BYTES - padding);
     if (!this.writable) return Promise.reject(new ReadOnlyError());
     return new Promise((resolve, reject) => {
-      this.appends.push({ blocks, resolve, reject });
-      if (this.appends.length > 1) return;
-      this.context
-        .run(() => this.takeAppends())
-        .catch((error: unknown) => {
-          const { appends } = this;
-          this.appends = [];
-          for (const append of appends) append.reject(error);
-        });
+      (this.appends ?? this.beginAppends()).push({ blocks, resolve, reject });
     });
   }
 
@@ -89,12 +82,14 @@ export class Writer {
     requireInteger('length', length, 0, Number.MAX_SAFE_INTEGER);
     if (fork !== undefined) requireInteger('fork', fork, 0, Number.MAX_SAFE_INTEGER);
     if (!this.writable) return Promise.reject(new ReadOnlyError());
-    return this.context.run(async () => {
+    return this.inTurn(async () => {
       const { state } = this;
       const { head } = state;
       const next = fork ?? head.fork + 1;
       if (length > head.length) throw new RangeError(`the log has only ${head.length} blocks`);
       if (next <= head.fork) throw new RangeError(`the fork must be more than ${head.fork}`);
+      // Hypercore 10 opens no log of which nodes were cut that are still in the oplog.
+      await state.tidy(true);
       const cut = await this.cutTo(length, next);
       const signature = this.sign(cut);
       const entry: OplogEntry = {
@@ -107,7 +102,6 @@ export class Writer {
       await state.commit([entry], [], true);
       state.cut({ ...cut, signature }, length);
       this.context.tell({ type: 'fork', fork: next, ancestors: length, length });
-      // Hypercore 10 cannot read nodes that were cut and are still in its oplog.
       await state.tidy(true);
       // The room of the blocks is the storage's again; if that fails, they are overwritten.
       await state.blocks.truncate(cut.byteLength).catch(() => undefined);
@@ -118,7 +112,7 @@ export class Writer {
   clear(start: number, end: number): Promise<void> {
     requireInteger('start', start, 0, Number.MAX_SAFE_INTEGER);
     requireInteger('end', end, start, Number.MAX_SAFE_INTEGER);
-    return this.context.run(async () => {
+    return this.inTurn(async () => {
       const { state } = this;
       const { bits, head, blocks } = state;
       const to = Math.min(end, head.length);
@@ -144,7 +138,7 @@ export class Writer {
   /** Keeps something of the application's with the core; an empty value forgets it. */
   setUserData(key: string, value: Uint8Array): Promise<void> {
     requireBytes('value', value, 0, 0x100000);
-    return this.context.run(async () => {
+    return this.inTurn(async () => {
       const userData = { key, value: value.slice() };
       await this.state.commit([{ userData, treeNodes: null, treeUpgrade: null, bitfield: null }]);
       this.state.userData = withUserData(this.state.userData, userData);
@@ -152,23 +146,42 @@ export class Writer {
     });
   }
 
-  private async takeAppends(): Promise<void> {
-    while (this.appends.length > 0) {
+  /** Runs a change after those before it: appends that are asked for later must not join earlier ones across it. */
+  private inTurn<T>(task: () => Promise<T>): Promise<T> {
+    this.appends = null;
+    return this.context.run(task);
+  }
+
+  private beginAppends(): Append[] {
+    const appends: Append[] = [];
+    this.appends = appends;
+    this.context
+      .run(() => this.takeAppends(appends))
+      .catch((error: unknown) => {
+        if (this.appends === appends) this.appends = null;
+        for (const append of appends) append.reject(error);
+      });
+    return appends;
+  }
+
+  private async takeAppends(appends: Append[]): Promise<void> {
+    while (appends.length > 0) {
       const group: Append[] = [];
       let bytes = 0;
       let blocks = 0;
       do {
-        const append = this.appends.shift()!;
+        const append = appends.shift()!;
         group.push(append);
         blocks += append.blocks.length;
         for (const block of append.blocks) bytes += block.length;
-      } while (this.appends.length > 0 && bytes < MOST_BYTES && blocks < MOST_BLOCKS);
+      } while (appends.length > 0 && bytes < MOST_BYTES && blocks < MOST_BLOCKS);
       try {
         await this.store(group);
       } catch (error) {
         for (const append of group) append.reject(error);
       }
     }
+    if (this.appends === appends) this.appends = null;
   }
 
   private async store(group: readonly Append[]): Promise<void> {

@@ -83,7 +83,8 @@ async function replay(given: Replaying, entries: readonly OplogEntry[]): Promise
     const update = entry.bitfield;
     if (update) bits.setRange(update.start, update.length, !update.drop);
   }
-  if (nodes.reachesBeyond(length)) nodes.cut(length);
+  // A crash may have left nodes that were cut off.
+  nodes.cut(length);
   const last = bits.lastSet();
   if (last >= length) bits.setRange(length, last + 1 - length, false);
   const roots: (TreeNode | null)[] = [];

@@ -2,7 +2,7 @@ import { checkKeyPair } from '../keys/keyPair.js';
 import type { CryptoBackend, KeyPair } from '../crypto/CryptoBackend.js';
 import type { Manifest } from '../messages/manifest.js';
 import type { OplogHeader } from '../oplog/OplogHeader.js';
-import { defaultManifest, manifestKey } from '../proof/coreManifest.js';
+import { createManifest, defaultManifest, manifestKey } from '../proof/coreManifest.js';
 import type { CoreIdentity } from './CoreState.js';
 import type { LogOptions } from './LogOptions.js';
 
@@ -67,7 +67,16 @@ function newIdentity(crypto: CryptoBackend, options: LogOptions, given: KeyPair 
   }
   const keyPair = given ?? crypto.keyPair(crypto.randomBytes(32));
   const manifest = defaultManifest(keyPair.publicKey);
-  return { key: compat ? keyPair.publicKey : manifestKey(crypto, manifest), manifest, keyPair };
+  if (compat) return { key: keyPair.publicKey, manifest: compatManifest(keyPair.publicKey), keyPair };
+  return { key: manifestKey(crypto, manifest), manifest, keyPair };
+}
+
+/**
+ * What the header says of a core whose key is the public key of its writer. Hypercore 10.38 writes version 1 and reads both;
+ * the `hypercore` crate knows version 0 alone.
+ */
+function compatManifest(publicKey: Uint8Array): Manifest {
+  return createManifest({ version: 0, signers: [{ publicKey }] });
 }
 
 /** The manifest under which a public key may sign for a core; `null` if it may not. */
@@ -80,8 +89,9 @@ function manifestOf(
   if (manifest !== null) {
     return manifest.signers.some(signer => crypto.equal(signer.publicKey, publicKey)) ? manifest : null;
   }
+  if (crypto.equal(key, publicKey)) return compatManifest(publicKey);
   const own = defaultManifest(publicKey);
-  return crypto.equal(key, publicKey) || crypto.equal(key, manifestKey(crypto, own)) ? own : null;
+  return crypto.equal(key, manifestKey(crypto, own)) ? own : null;
 }
 
 function writer({ keyPair }: CoreIdentity): KeyPair | null {

@@ -135,6 +135,28 @@ describe('log: one core', () => {
     expect((await again.get(1)).length).toBe(0);
   });
 
+  it('changes in the order of the calls, whatever is under way', async () => {
+    const log = await open({ seed });
+    await log.append(abc);
+    await Promise.all([
+      log.append(ascii('d')),
+      log.truncate(1),
+      log.append([ascii('e'), ascii('f')]),
+      log.clear(1, 2),
+      log.append(ascii('g')),
+      log.append(ascii('h')),
+    ]);
+    expect(log.length).toBe(5);
+    expect(log.has(1)).toBeFalse();
+    for (const [index, text] of [
+      [0, 'a'],
+      [2, 'f'],
+      [3, 'g'],
+      [4, 'h'],
+    ] as const)
+      expect(await log.get(index)).toEqual(ascii(text));
+  });
+
   it('truncates and clears', async () => {
     const log = await open({ seed });
     await log.append([...abc, ...abc]);

@@ -36,15 +36,15 @@ const script = fileURLToPath(new URL('../peers/diskPeer.mjs', import.meta.url));
 /** Deadline of one answer, in milliseconds. */
 const patience = 15_000;
 
-/** Hypercore 10 on a folder, in a process of its own. */
+/** Hypercore 10 on a folder, in a process of its own, or another program that takes the same commands. */
 export class DiskPeer {
   private readonly child: ChildProcess;
   private readonly waiting = new Map<number, (answer: Record<string, unknown>) => void>();
   private commands = 0;
   private stderr = '';
 
-  constructor() {
-    this.child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(program: string = process.execPath, given: readonly string[] = [script]) {
+    this.child = spawn(program, given, { stdio: ['pipe', 'pipe', 'pipe'] });
     const { stdin, stdout, stderr } = this.child;
     stdin?.on('error', () => undefined);
     stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + chunk.toString()).slice(-4000)));

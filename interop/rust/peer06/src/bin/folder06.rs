@@ -1,0 +1,9 @@
+//! Folders by the log that hypercore-protocol 0.6 comes with, hypercore 0.14.0.
+
+#[path = "../../../shared/folder.rs"]
+mod folder;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    folder::main().await
+}
