@@ -35,7 +35,9 @@ function licensesOf(files) {
     .sort()
     .map(folder => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      const text = ['LICENSE', 'LICENSE.txt', 'LICENSE.md'].map(file => join(folder, file)).find(existsSync);
+      const text = ['LICENSE', 'LICENSE.txt', 'LICENSE.md', 'license']
+        .map(file => join(folder, file))
+        .find(existsSync);
       const body = text === undefined ? '' : `\n\n${readFileSync(text, 'utf8').trim()}`;
       return `${name} ${version} (${license})${body}\n`;
     })

@@ -1,8 +1,8 @@
 import { Component } from '@angular/core';
 import { takeUntilDestroyed, toSignal } from '@angular/core/rxjs-interop';
-import { hypercoreProtocol, webSocketConnect } from 'rx-hypercore';
-import { createPeer, replicate } from 'rx-hypercore/log';
-import { map, retry, scan } from 'rxjs';
+import { hypercoreProtocol, reconnecting, webSocketConnect } from 'rx-hypercore';
+import { createPeer } from 'rx-hypercore/log';
+import { map, scan } from 'rxjs';
 
 const url = `${location.origin.replace('http', 'ws')}/cores`;
 const key = Uint8Array.from(location.hash.match(/[0-9a-f]{2}/g) ?? [], byte => parseInt(byte, 16));
@@ -32,13 +32,8 @@ export class App {
   );
 
   constructor() {
-    webSocketConnect(url)
-      .pipe(
-        hypercoreProtocol({ initiator: true }),
-        replicate(this.peer),
-        retry({ delay: 1000 }),
-        takeUntilDestroyed(),
-      )
-      .subscribe();
+    reconnecting(webSocketConnect(url).pipe(hypercoreProtocol({ initiator: true })))
+      .pipe(takeUntilDestroyed())
+      .subscribe(protocol => this.peer.replicate(protocol));
   }
 }
