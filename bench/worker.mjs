@@ -11,7 +11,7 @@ process.on('message', async ({ workload, parameters }) => {
     const before = process.cpuUsage();
     const result = await run(side, parameters);
     const { user, system } = process.cpuUsage(before);
-    process.send({ ...result, cpuSeconds: (user + system) / 1e6 });
+    process.send({ cpuSeconds: (user + system) / 1e6, ...result });
   } catch (error) {
     process.send({ error: String(error.stack) });
   }

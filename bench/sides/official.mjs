@@ -5,7 +5,7 @@ import { officialSide } from './officialSide.mjs';
 
 const require = createRequire(import.meta.url);
 
-export const official = officialSide(
+const wire = officialSide(
   {
     SecretStream: require('@hyperswarm/secret-stream'),
     Protomux: require('protomux'),
@@ -15,6 +15,11 @@ export const official = officialSide(
   },
   sockets,
 );
+
+export const official = {
+  ...wire,
+  logs: async () => (await import('../log/officialLogs.mjs')).officialLogs(),
+};
 
 function sockets() {
   return new Promise((resolve, reject) => {

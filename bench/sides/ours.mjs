@@ -26,5 +26,6 @@ export async function ours(backend) {
     });
     return Promise.all(await dialled);
   };
-  return oursSide(lib, crypto, connectTcp);
+  const logs = async () => (await import('../log/ourLogs.mjs')).ourLogs(load, crypto);
+  return { ...oursSide(lib, crypto, connectTcp), logs };
 }

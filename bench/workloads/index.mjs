@@ -1,4 +1,6 @@
-/** Every workload, in the order in which they are shown. */
+import { logWorkloads } from '../log/workloads.mjs';
+
+/** Every workload of the wire, in the order in which they are shown. */
 export const workloadNames = [
   'pipe-echo',
   'tcp-echo',
@@ -19,6 +21,7 @@ export const workloadNames = [
 ];
 
 export async function loadWorkload(name) {
+  if (name in logWorkloads) return logWorkloads[name];
   if (!workloadNames.includes(name))
     throw new Error(`no workload ${name}; there are ${workloadNames.join(', ')}`);
   return (await import(`./${name}.mjs`)).default;

@@ -1,0 +1,155 @@
+// What the log is measured by, beside hypercore 10.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const sides = ['native', 'official'];
+
+const block = (index, bytes) => {
+  const value = Buffer.alloc(bytes, index);
+  value.writeUInt32LE(index, 0);
+  return value;
+};
+const blocksOf = (from, count, bytes) => Array.from({ length: count }, (_, i) => block(from + i, bytes));
+
+async function inFolder(run) {
+  const folder = await mkdtemp(join(tmpdir(), 'rx-hypercore-bench-'));
+  try {
+    return await run(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of what is asked for alone: opening, and making the blocks, does not count. */
+async function timed(work, units, bytes) {
+  const cpu = process.cpuUsage();
+  const begin = performance.now();
+  await work();
+  const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds, cpuSeconds: (user + system) / 1e6, units, bytes: units * bytes };
+}
+
+function append(where, durability) {
+  const run = async (logs, folder, { count, batch, bytes }) => {
+    const log = await logs.open(folder, { durability });
+    const batches = [];
+    for (let i = 0; i < count; i += batch) batches.push(blocksOf(i, batch, bytes));
+    const result = await timed(
+      async () => {
+        for (const blocks of batches) await logs.append(log, blocks);
+      },
+      count,
+      bytes,
+    );
+    await logs.close(log);
+    return result;
+  };
+  return {
+    title: `append 20,000 × 1 KiB in batches of 100, ${where}`,
+    unit: 'blocks/s',
+    sides,
+    parameters: { count: 20_000, batch: 100, bytes: 1024 },
+    async run(side, parameters) {
+      const logs = await side.logs();
+      return where === 'in memory'
+        ? run(logs, undefined, parameters)
+        : inFolder(folder => run(logs, folder, parameters));
+    },
+  };
+}
+
+/** Blocks that are not in the cache: the core is opened anew, and each is read once. */
+function reads(atOnce) {
+  return {
+    title: `read 20,000 × 1 KiB from disk in random order, ${atOnce} at a time`,
+    unit: 'blocks/s',
+    sides,
+    parameters: { count: 20_000, bytes: 1024 },
+    async run(side, { count, bytes }) {
+      const logs = await side.logs();
+      return inFolder(async folder => {
+        const writer = await logs.open(folder, { durability: 'batched' });
+        for (let i = 0; i < count; i += 1000)
+          await logs.append(writer, blocksOf(i, Math.min(1000, count - i), bytes));
+        await logs.close(writer);
+        const log = await logs.open(folder);
+        // A step that shares no factor with the count meets each block once.
+        const order = Array.from({ length: count }, (_, i) => (i * 7919) % count);
+        let next = 0;
+        const lane = async () => {
+          while (next < count) {
+            const index = order[next++];
+            const value = await logs.get(log, index);
+            if (value.length !== bytes) throw new Error('another block');
+          }
+        };
+        const result = await timed(() => Promise.all(Array.from({ length: atOnce }, lane)), count, bytes);
+        await logs.close(log);
+        return result;
+      });
+    },
+  };
+}
+
+function replicate(count, bytes, named) {
+  return {
+    title: `replicate ${count.toLocaleString('en')} × ${named}, memory to memory over an encrypted connection`,
+    unit: bytes > 10_000 ? 'MB/s' : 'blocks/s',
+    sides,
+    parameters: { count, bytes },
+    async run(side, { count: length }) {
+      const logs = await side.logs();
+      const source = await logs.source(blocksOf(0, length, bytes));
+      return timed(() => logs.download(source, length), length, bytes);
+    },
+  };
+}
+
+/** Made once for each side, because that takes longer than all the rest. */
+let million = null;
+
+const open = {
+  title: 'open a core of 1,000,000 blocks of 16 B',
+  unit: 'ms, KiB',
+  sides,
+  parameters: { blocks: 1_000_000 },
+  async run(side, { blocks }) {
+    const logs = await side.logs();
+    if (million === null) {
+      million = await mkdtemp(join(tmpdir(), 'rx-hypercore-bench-'));
+      process.once('disconnect', () =>
+        rm(million, { recursive: true, force: true }).then(() => process.exit()),
+      );
+      const log = await logs.open(million, { durability: 'batched' });
+      for (let i = 0; i < blocks; i += 20_000) await logs.append(log, blocksOf(i, 20_000, 16));
+      await logs.close(log);
+    }
+    const held = () => {
+      globalThis.gc();
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const before = held();
+    const begin = performance.now();
+    const log = await logs.open(million);
+    const ms = performance.now() - begin;
+    const bytes = held() - before;
+    const value = await logs.get(log, blocks / 2);
+    if (value.readUInt32LE?.(0) === 0) throw new Error('another block');
+    await logs.close(log);
+    return { figures: { 'milliseconds × 100': ms * 100, 'KiB held': bytes / 1024 } };
+  },
+};
+
+export const logWorkloads = {
+  'log-append-memory': append('in memory', 'each'),
+  'log-append-disk': append('on disk, each batch flushed to the medium by us', 'each'),
+  'log-append-disk-batched': append('on disk, flushed each MiB by us', 'batched'),
+  'log-read-1': reads(1),
+  'log-read-16': reads(16),
+  'log-replicate-1k': replicate(10_000, 1024, '1 KiB'),
+  'log-replicate-64k': replicate(1_000, 65_536, '64 KiB'),
+  'log-open': open,
+};
