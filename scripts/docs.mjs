@@ -1,5 +1,5 @@
-// Writes what the docs take from the code: the tables of limits and errors in README.md, the facts of each error in
-// docs/errors.md, the figures of docs/performance.md. With --check fails if they are out of date, and always if an error has no entry in docs/errors.md.
+// Writes what the docs take from the code: the table of docs/limits.md, the facts of each error in docs/errors.md and their
+// table, the figures of docs/performance.md. With --check fails if they are out of date, and always if an error has no entry in docs/errors.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { costs } from '../bench/costs.mjs';
@@ -9,21 +9,28 @@ const sources = readFileSync('lib/errors.ts', 'utf8') + readFileSync('lib/logErr
 const found = errors(sources);
 let failed = false;
 
-await write('README.md', text =>
+await write('docs/limits.md', text =>
   replace(
-    replace(
-      text,
-      'limits',
-      table(['limit', 'default', 'bounds'], limits(readFileSync('lib/limits.ts', 'utf8'))),
-    ),
+    text,
+    'limits',
+    table(['limit', 'default', 'bounds'], limits(readFileSync('lib/limits.ts', 'utf8'))),
+  ),
+);
+await write('docs/errors.md', text =>
+  replace(
+    errorPage(text),
     'errors',
     table(
       ['code', 'class', 'ends', 'means'],
-      found.map(({ code, name, scope, comment }) => [`\`${code}\``, `\`${name}\``, scope, comment]),
+      found.map(({ code, name, scope, comment }) => [
+        `[\`${code}\`](#${code.toLowerCase()})`,
+        `\`${name}\``,
+        scope,
+        comment,
+      ]),
     ),
   ),
 );
-await write('docs/errors.md', errorPage);
 await write('docs/performance.md', text =>
   replace(text, 'costs', costs(results('node'), results('chromium'))),
 );
