@@ -26,20 +26,20 @@ import type { ProtocolEvent } from './ProtocolEvent.js';
 import { UnansweredOpens } from './UnansweredOpens.js';
 
 /** What the channels of one connection stand on. @internal */
-export interface HypercoreChannelsOptions {
+export interface HypercoreChannelsHost {
   readonly mux: MuxState;
   readonly crypto: CryptoBackend;
   readonly initiator: boolean;
   readonly limits: Limits;
   readonly scheduler: SchedulerLike;
-  readonly events: Subject<ProtocolEvent>;
+  readonly eventSubject: Subject<ProtocolEvent>;
   readonly drained: Observable<boolean>;
   /** Stops reading from the link until the result is unsubscribed. */
-  readonly pause: () => Subscription;
+  pause(): Subscription;
   /** The remote opened a channel without proving that it knows the key. */
-  readonly onUnproven: () => void;
+  onRefused(): void;
   /** A remote that does not speak as Hypercore's own peers do. */
-  readonly peer?: PeerProfile;
+  readonly peer: PeerProfile | undefined;
 }
 
 /**
@@ -51,48 +51,43 @@ export interface HypercoreChannelsOptions {
  * @internal
  */
 export class HypercoreChannels implements ChannelHost {
-  readonly drained: Observable<boolean>;
   readonly maxPendingMessages: number;
   readonly namesExtensions: boolean;
   private readonly codecs: readonly Codec<Message>[];
-  private readonly byDiscoveryKey = new Map<string, Channel>();
-  private readonly opening: Deadlines<Channel>;
-  private readonly unanswered: UnansweredOpens;
+  // Made when they are needed: many a connection waits for its first channel.
+  private byDiscoveryKey: Map<string, Channel> | null = null;
+  private opening: Deadlines<Channel> | null = null;
+  private unanswered: UnansweredOpens | null = null;
   /** Undefined until the handshake is done; null where there is none. */
   private session: Session | null | undefined = undefined;
   private ended = false;
 
-  constructor(private readonly options: HypercoreChannelsOptions) {
-    const { mux, limits, scheduler, peer } = options;
-    this.drained = options.drained;
+  constructor(private readonly host: HypercoreChannelsHost) {
+    const { limits, peer } = host;
     this.maxPendingMessages = limits.maxPendingMessages;
     this.namesExtensions = peer !== undefined;
     this.codecs = peer === undefined ? messageCodecs : peer.codecs(peer);
-    this.opening = new Deadlines(limits.openTimeoutMs, scheduler, channel =>
-      channel.error(new TimeoutExceededError('open', limits.openTimeoutMs, 'channel')),
-    );
-    this.unanswered = new UnansweredOpens(limits.answerTimeoutMs, scheduler);
-    for (const name of [HYPERCORE_PROTOCOL, HYPERCORE_ALIAS]) mux.pair(name, null, this.onRemoteOpen);
   }
 
-  get size(): number {
-    return this.byDiscoveryKey.size;
+  get drained(): Observable<boolean> {
+    return this.host.drained;
   }
 
   list(): readonly Channel[] {
-    return [...this.byDiscoveryKey.values()];
+    return [...(this.byDiscoveryKey?.values() ?? [])];
   }
 
   open(key: Uint8Array): Channel {
-    const discoveryKey = discoveryKeyOf(this.options.crypto, key);
+    const discoveryKey = discoveryKeyOf(this.host.crypto, key);
     const name = keyString(discoveryKey);
-    const existing = this.byDiscoveryKey.get(name);
+    const existing = this.byDiscoveryKey?.get(name);
     if (existing !== undefined) return existing;
     const channel = new Channel(new Uint8Array(key), discoveryKey, this);
     if (this.ended) {
       channel.end(new ChannelClosedError());
       return channel;
     }
+    this.byDiscoveryKey ??= new Map();
     this.byDiscoveryKey.set(name, channel);
     if (this.session !== undefined) this.openOnWire(channel, this.session);
     return channel;
@@ -102,13 +97,13 @@ export class HypercoreChannels implements ChannelHost {
   sessionOpened(session: Session | null): void {
     this.session = session;
     for (const channel of this.list()) {
-      const known = this.byDiscoveryKey.get(keyString(channel.discoveryKey)) === channel;
+      const known = this.byDiscoveryKey?.get(keyString(channel.discoveryKey)) === channel;
       if (known) this.openOnWire(channel, session); // else it ended while others opened
     }
   }
 
   reject(discoveryKey: Uint8Array): void {
-    this.unanswered.reject(discoveryKey);
+    this.unanswered?.reject(discoveryKey);
   }
 
   signal(signal: LocalSignal): void {
@@ -116,24 +111,24 @@ export class HypercoreChannels implements ChannelHost {
   }
 
   pause(): Subscription {
-    return this.options.pause();
+    return this.host.pause();
   }
 
   channelSignal(channel: Channel, signal: LocalSignal): void {
-    this.options.events.next({ type: 'local-signal', discoveryKey: channel.discoveryKey, ...signal });
+    this.host.eventSubject.next({ type: 'local-signal', discoveryKey: channel.discoveryKey, ...signal });
   }
 
   channelEnded(channel: Channel): void {
-    if (!this.byDiscoveryKey.delete(keyString(channel.discoveryKey))) return;
-    this.opening.delete(channel);
-    this.options.events.next({ type: 'close', discoveryKey: channel.discoveryKey });
+    if (this.byDiscoveryKey?.delete(keyString(channel.discoveryKey)) !== true) return;
+    this.opening?.delete(channel);
+    this.host.eventSubject.next({ type: 'close', discoveryKey: channel.discoveryKey });
   }
 
   /** The connection is ending: nothing opens any more. */
   clear(): void {
     this.ended = true;
-    this.opening.clear();
-    this.unanswered.clear();
+    this.opening?.clear();
+    this.unanswered?.clear();
   }
 
   /** A channel that cannot be opened fails alone. */
@@ -146,7 +141,7 @@ export class HypercoreChannels implements ChannelHost {
   }
 
   private connect(channel: Channel, session: Session | null): void {
-    const wire = this.options.mux.createChannel<Uint8Array>({
+    const wire = this.host.mux.createChannel<Uint8Array>({
       protocol: HYPERCORE_PROTOCOL,
       aliases: [HYPERCORE_ALIAS],
       id: channel.discoveryKey,
@@ -160,6 +155,7 @@ export class HypercoreChannels implements ChannelHost {
     });
     if (wire === null) throw new TypeError('a channel of another kind is open for this discovery key');
     channel.attach(wire);
+    this.opening ??= this.deadlines();
     this.opening.add(channel);
     wire.open(this.greeting(channel, session));
   }
@@ -167,7 +163,7 @@ export class HypercoreChannels implements ChannelHost {
   /** What this side proves: flags and capability; nothing without a session. */
   private greeting(channel: Channel, session: Session | null): Uint8Array {
     if (session === null) return new Uint8Array(0);
-    const { crypto, initiator } = this.options;
+    const { crypto, initiator } = this.host;
     const { handshakeHash } = session;
     const capability = replicationCapability(crypto, {
       isInitiator: initiator,
@@ -178,20 +174,20 @@ export class HypercoreChannels implements ChannelHost {
   }
 
   private onOpen(channel: Channel, session: Session | null, greeting: Uint8Array): void {
-    this.opening.delete(channel);
+    this.opening?.delete(channel);
     if (!this.proves(channel, session, greeting)) {
-      this.options.onUnproven();
+      this.host.onRefused();
       return channel.error(new CapabilityMismatchError());
     }
     channel.remoteOpened();
-    if (channel.isOpen) this.options.events.next({ type: 'channel', channel });
+    if (channel.isOpen) this.host.eventSubject.next({ type: 'channel', channel });
   }
 
   private proves(channel: Channel, session: Session | null, greeting: Uint8Array): boolean {
     if (session === null) return true;
     const open = decodeOpen(greeting);
     if (open === null) return false;
-    const { crypto, initiator } = this.options;
+    const { crypto, initiator } = this.host;
     const { handshakeHash } = session;
     const expected = replicationCapability(crypto, {
       isInitiator: !initiator,
@@ -201,12 +197,23 @@ export class HypercoreChannels implements ChannelHost {
     return crypto.equal(open.capability, expected);
   }
 
-  private readonly onRemoteOpen = (request: PairRequest): void => {
-    const { id } = request;
-    if (id === null || id.length !== 32) return request.settle();
+  /** The remote opened what no channel here was waiting for. */
+  onRemoteOpen(request: PairRequest): void {
+    const { id, protocol } = request;
+    const isCore = protocol === HYPERCORE_PROTOCOL || protocol === HYPERCORE_ALIAS;
+    if (!isCore || id === null || id.length !== 32) return request.settle();
+    const { limits, scheduler, eventSubject } = this.host;
+    this.unanswered ??= new UnansweredOpens(limits.answerTimeoutMs, scheduler);
     this.unanswered.add(request);
-    this.options.events.next({ type: 'discovery-key', discoveryKey: id });
-  };
+    eventSubject.next({ type: 'discovery-key', discoveryKey: id });
+  }
+
+  private deadlines(): Deadlines<Channel> {
+    const { openTimeoutMs } = this.host.limits;
+    return new Deadlines(openTimeoutMs, this.host.scheduler, channel =>
+      channel.error(new TimeoutExceededError('open', openTimeoutMs, 'channel')),
+    );
+  }
 }
 
 function onClose(channel: Channel, reason: CloseReason): void {

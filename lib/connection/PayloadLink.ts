@@ -1,4 +1,5 @@
 import type { Observable, Unsubscribable } from 'rxjs';
+import type { LinkOwner } from '../secret/LinkOwner.js';
 import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
 
@@ -17,6 +18,9 @@ export interface PayloadLink extends Observable<Uint8Array> {
   readonly writable: Observable<boolean>;
   /** The same for the owner of the link, who stops watching when it ends. */
   watchWritable(next: (writable: boolean) => void): Unsubscribable;
+  /** Instead of a subscription, where the link can do without: starts it for one owner. {@link PayloadLink.cut} tears down. */
+  serve?(owner: LinkOwner): void;
+  cut?(): void;
   /**
    * Sends `buffer[start, end)`; `HEADROOM` bytes before and `TAILROOM` after it are free to be overwritten. True says that
    * whatever was sent so far has left, and that its memory may be used again.

@@ -17,10 +17,9 @@ import {
   WebSocketClosedError,
 } from '../errors.js';
 import { type Limits, verifyLimits } from '../limits.js';
-import { MuxState, type PackingOptions } from '../mux/MuxState.js';
+import { MuxState, type PackingOptions, type PairRequest } from '../mux/MuxState.js';
 import { ReadingHolds } from '../mux/ReadingHolds.js';
 import { type ChannelDefinition, ProtocolChannel } from '../mux/ProtocolChannel.js';
-import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
 import type { Session } from '../secret/Session.js';
 import type { Transport } from '../transports/Transport.js';
 import { Turn } from '../transports/Turn.js';
@@ -28,9 +27,11 @@ import type { Channel } from './Channel.js';
 import { Deadlines } from './Deadlines.js';
 import { FailedOpens } from './FailedOpens.js';
 import { HypercoreChannels } from './HypercoreChannels.js';
+import { LinkReader } from './LinkReader.js';
 import type { PayloadLink } from './PayloadLink.js';
 import type { PeerProfile } from './PeerProfile.js';
 import type { ProtocolEvent } from './ProtocolEvent.js';
+import { ProtocolMux } from './ProtocolMux.js';
 
 /** How a {@link Protocol} speaks; what concerns the secret stream is in {@link ProtocolOptions}. @public */
 export interface ChannelOptions {
@@ -64,86 +65,64 @@ interface Waiting {
  * @public
  */
 export class Protocol {
-  private readonly eventSubject = new Subject<ProtocolEvent>();
-  private readonly closedSubject = new AsyncSubject<never>();
-  private readonly openedSubject = new AsyncSubject<Protocol>();
-  private readonly turn: Turn;
-  private readonly mux: MuxState;
+  // What many connections never need is made when it is: a server has a thousand of them, most at rest.
+  /** @internal */
+  readonly eventSubject = new Subject<ProtocolEvent>();
+  private closedSubject: AsyncSubject<never> | null = null;
+  private openedSubject: AsyncSubject<Protocol> | null = null;
+  private turn: Turn | null = null;
+  /** @internal */
+  readonly mux: MuxState;
   private readonly hypercores: HypercoreChannels;
   /** Channels of other protocols that the remote has not answered. */
-  private readonly opening: Deadlines<{ error(error: unknown): void }>;
-  private readonly subscription = new Subscription();
-  private readonly reading: ReadingHolds;
-  private readonly failedOpens: FailedOpens;
-  private readonly maxPayloadBytes: number;
+  private opening: Deadlines<{ error(error: unknown): void }> | null = null;
+  /** To a link that does not serve an owner. */
+  private subscription: Subscription | null = null;
+  private reading: ReadingHolds | null = null;
+  private failedOpens: FailedOpens | null = null;
+  /** @internal */
+  readonly limits: Limits;
+  /** @internal */
+  readonly scheduler: SchedulerLike;
+  private readonly flushScheduler: SchedulerLike | undefined;
+  /** @internal */
+  readonly peer: PeerProfile | undefined;
   /** While the multiplexer holds early messages enough. */
   private pressure = Subscription.EMPTY;
-  /** Other channels opened before the session was; null once it is. */
-  private waiting: Set<Waiting> | null = new Set();
-  /** Whether channels of other protocols would end the connection. */
-  private readonly onlyCores: boolean;
+  /** Whether payloads may be sent. */
+  private hasSession = false;
+  /** Other channels opened before that. */
+  private waiting: Set<Waiting> | null = null;
+  /** What ended it. */
+  private failure: { readonly error: unknown } | null = null;
   private flushing = false;
   private state: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
   /** Whether the connection ended in order, and not by this side's doing. @internal */
   endedByRemote = false;
-  /** Called when it has ended, however that came, and everybody was told. @internal */
-  onOver: (() => void) | null = null;
-
-  /** Whether the link takes more without queueing; replays its value. */
-  readonly drained: Observable<boolean>;
+  /** Told when it has ended, however that came, and everybody else was told. @internal */
+  owner: { over(protocol: Protocol): void } | null = null;
 
   /** @internal */
   constructor(
     private readonly link: PayloadLink,
-    crypto: CryptoBackend,
+    /** @internal */
+    readonly crypto: CryptoBackend,
     /** Whether this side speaks first. */
     readonly initiator: boolean,
     options: ChannelOptions = {},
   ) {
-    const { scheduler = asyncScheduler, flushScheduler, peer } = options;
-    const limits = verifyLimits(options.limits);
-    this.turn = new Turn(flushScheduler, () => {
-      this.flushing = false;
-      if (this.state === 'running') this.flush();
-    });
-    this.maxPayloadBytes = limits.maxPayloadBytes;
-    this.failedOpens = new FailedOpens(limits, scheduler);
-    this.reading = new ReadingHolds(
-      () => this.link.pause(),
-      () => this.link.resume(),
-    );
-    this.mux = new MuxState({
-      output: { payload: (buffer, start, end) => this.link.sendInPlace(buffer, start, end) },
-      headroom: HEADROOM,
-      tailroom: TAILROOM,
-      limits,
-      ...(options.packing !== undefined && { packing: options.packing }),
-      rejects: peer === undefined,
-      onQueued: () => this.flushSoon(),
-      onPressure: paused => {
-        if (paused) this.pressure = this.reading.hold();
-        else this.pressure.unsubscribe();
-      },
-      onRefused: () => this.failedOpens.add(),
-    });
-    this.drained = link.writable.pipe(distinctUntilChanged());
-    const { openTimeoutMs } = limits;
-    this.opening = new Deadlines(openTimeoutMs, scheduler, channel =>
-      channel.error(new TimeoutExceededError('open', openTimeoutMs, 'channel')),
-    );
-    this.hypercores = new HypercoreChannels({
-      mux: this.mux,
-      crypto,
-      initiator,
-      limits,
-      scheduler,
-      events: this.eventSubject,
-      drained: this.drained,
-      pause: () => this.pause(),
-      onUnproven: () => this.failedOpens.add(),
-      ...(peer !== undefined && { peer }),
-    });
-    this.onlyCores = peer !== undefined;
+    const { scheduler = asyncScheduler, packing = {}, flushScheduler, peer } = options;
+    this.scheduler = scheduler;
+    this.flushScheduler = flushScheduler;
+    this.peer = peer;
+    this.limits = verifyLimits(options.limits);
+    this.mux = new MuxState(new ProtocolMux(this, this.limits, packing, peer === undefined));
+    this.hypercores = new HypercoreChannels(this);
+  }
+
+  /** Whether the link takes more without queueing; replays its value. */
+  get drained(): Observable<boolean> {
+    return this.link.writable.pipe(distinctUntilChanged());
   }
 
   /** What happens on the connection; completes when it closed in order, fails with what ended it. */
@@ -153,11 +132,20 @@ export class Protocol {
 
   /** Emits this protocol once its session is open, then completes; replays. Fails if the connection fails before. */
   get opened(): Observable<Protocol> {
+    if (this.openedSubject === null) {
+      this.openedSubject = new AsyncSubject();
+      if (this.hasSession) announce(this.openedSubject, this);
+      else if (this.state === 'ended') settle(this.openedSubject, this.failure);
+    }
     return this.openedSubject.asObservable();
   }
 
   /** Emits nothing; completes when the connection closed in order, fails with what ended it; replays. */
   get closed(): Observable<never> {
+    if (this.closedSubject === null) {
+      this.closedSubject = new AsyncSubject();
+      if (this.state === 'ended') settle(this.closedSubject, this.failure);
+    }
     return this.closedSubject.asObservable();
   }
 
@@ -202,15 +190,16 @@ export class Protocol {
    */
   channel<M extends object, H = void>(definition: ChannelDefinition<M, H>): ProtocolChannel<M, H> {
     if (this.state === 'closing' || this.state === 'ended') throw new TypeError('the connection has ended');
-    if (this.onlyCores) throw new TypeError('this peer knows no channels but those of cores');
+    if (this.peer !== undefined) throw new TypeError('this peer knows no channels but those of cores');
     const channel = new ProtocolChannel(this.mux, definition, this.drained, () => this.pause());
-    const settled = (): void => this.opening.delete(channel);
+    const opening = (this.opening ??= this.deadlines());
+    const settled = (): void => opening.delete(channel);
     channel.opened.subscribe({ error: settled, complete: settled });
     const open = (): void => {
-      this.opening.add(channel);
+      opening.add(channel);
       channel.open();
     };
-    if (this.waiting !== null) this.waiting.add({ channel, open });
+    if (!this.hasSession) (this.waiting ??= new Set()).add({ channel, open });
     else {
       try {
         open();
@@ -238,6 +227,11 @@ export class Protocol {
    * read still arrive.
    */
   pause(): Subscription {
+    if (this.state === 'ended') return Subscription.EMPTY;
+    this.reading ??= new ReadingHolds(
+      () => this.link.pause(),
+      () => this.link.resume(),
+    );
     return this.reading.hold();
   }
 
@@ -278,7 +272,9 @@ export class Protocol {
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'running';
-    this.subscription.add(this.link.watchWritable(writable => this.mux.setDrained(writable)));
+    if (this.link.serve !== undefined) return this.link.serve(new LinkReader(this));
+    this.subscription = new Subscription();
+    this.subscription.add(this.link.watchWritable(writable => this.onWritable(writable)));
     this.subscription.add(
       this.link.opened.subscribe({
         next: session => this.onSession(session),
@@ -289,24 +285,53 @@ export class Protocol {
       this.link.subscribe({
         next: payload => this.receive(payload),
         error: error => this.onLinkFailed(error),
-        complete: () => this.finish(),
+        complete: () => this.onLinkEnded(),
       }),
     );
   }
 
-  private receive(payload: Uint8Array): void {
+  /** @internal */
+  onWritable(writable: boolean): void {
+    this.mux.setDrained(writable);
+  }
+
+  /** @internal */
+  sendPayload(buffer: Uint8Array, start: number, end: number): boolean | void {
+    return this.link.sendInPlace(buffer, start, end);
+  }
+
+  /** @internal */
+  onPressure(paused: boolean): void {
+    if (paused) this.pressure = this.pause();
+    else this.pressure.unsubscribe();
+  }
+
+  /** The remote opened something for nothing: nobody has it, or it did not prove the key. @internal */
+  onRefused(): void {
+    this.failedOpens ??= new FailedOpens(this.limits, this.scheduler);
+    this.failedOpens.add();
+  }
+
+  /** @internal */
+  onRemoteOpen(request: PairRequest): void {
+    this.hypercores.onRemoteOpen(request);
+  }
+
+  /** @internal */
+  receive(payload: Uint8Array): void {
     try {
-      const { maxPayloadBytes } = this;
+      const { maxPayloadBytes } = this.limits;
       if (payload.length > maxPayloadBytes)
         throw new LimitExceededError('maxPayloadBytes', maxPayloadBytes, payload.length);
       this.mux.receive(payload);
-      this.failedOpens.verify();
+      this.failedOpens?.verify();
     } catch (error) {
       this.destroy(error); // what the remote did wrong ends the connection
     }
   }
 
-  private onSession(session: Session | null): void {
+  /** @internal */
+  onSession(session: Session | null): void {
     this.eventSubject.next({
       type: 'handshake',
       initiator: this.initiator,
@@ -317,6 +342,7 @@ export class Protocol {
     this.hypercores.sessionOpened(session);
     const waiting = this.waiting ?? [];
     this.waiting = null;
+    this.hasSession = true;
     for (const { channel, open } of waiting) {
       try {
         open();
@@ -324,12 +350,12 @@ export class Protocol {
         channel.error(error); // what cannot be opened fails alone
       }
     }
-    this.openedSubject.next(this);
-    this.openedSubject.complete();
+    if (this.openedSubject !== null) announce(this.openedSubject, this);
   }
 
-  private onLinkFailed(error: unknown): void {
-    const idle = this.waiting === null && this.mux.size === 0;
+  /** @internal */
+  onLinkFailed(error: unknown): void {
+    const idle = this.hasSession && this.mux.size === 0;
     const ended = error instanceof TransportClosedError;
     // After `close` nothing more was expected of the remote, so however the transport goes is an end in order.
     const cut = error instanceof TransportFailedError || error instanceof WebSocketClosedError;
@@ -339,10 +365,19 @@ export class Protocol {
     else this.finish(error);
   }
 
-  /** Everything sent in one turn leaves as one payload. */
-  private flushSoon(): void {
+  /** @internal */
+  onLinkEnded(): void {
+    this.finish();
+  }
+
+  /** Everything sent in one turn leaves as one payload. @internal */
+  flushSoon(): void {
     if (this.flushing) return;
     this.flushing = true;
+    this.turn ??= new Turn(this.flushScheduler, () => {
+      this.flushing = false;
+      if (this.state === 'running') this.flush();
+    });
     this.turn.schedule();
   }
 
@@ -367,20 +402,43 @@ export class Protocol {
   /** The one way out: with an error or without, everything ends here, once. */
   private finish(...error: [] | [unknown]): void {
     if (this.state === 'ended') return;
+    const started = this.state !== 'idle';
     this.state = 'ended';
-    this.reading.end();
-    this.subscription.unsubscribe(); // cuts the link, so that nothing below is sent
+    this.failure = error.length === 0 ? null : { error: error[0] };
+    this.reading?.end();
+    // Cuts the link, so that nothing below is sent.
+    if (this.subscription !== null) this.subscription.unsubscribe();
+    else if (started) this.link.cut?.();
     this.hypercores.clear();
-    this.opening.clear();
+    this.opening?.clear();
     const ofChannels: [] | [unknown] = error.length === 0 ? [] : [new ChannelClosedError(error[0])];
     for (const channel of this.channels) channel.end(...ofChannels);
     this.endWaiting(ofChannels);
     if (error.length === 0) this.mux.closeAll(); // ended by this side: its other channels complete
     this.mux.destroy(...error);
-    for (const subject of [this.eventSubject, this.openedSubject, this.closedSubject]) {
-      if (error.length === 0) subject.complete();
-      else subject.error(error[0]);
-    }
-    this.onOver?.();
+    settle(this.eventSubject, this.failure);
+    if (this.openedSubject !== null) settle(this.openedSubject, this.failure);
+    if (this.closedSubject !== null) settle(this.closedSubject, this.failure);
+    this.owner?.over(this);
   }
+
+  private deadlines(): Deadlines<{ error(error: unknown): void }> {
+    const { openTimeoutMs } = this.limits;
+    return new Deadlines(openTimeoutMs, this.scheduler, channel =>
+      channel.error(new TimeoutExceededError('open', openTimeoutMs, 'channel')),
+    );
+  }
+}
+
+function announce(opened: AsyncSubject<Protocol>, protocol: Protocol): void {
+  opened.next(protocol);
+  opened.complete();
+}
+
+function settle(
+  subject: { error(error: unknown): void; complete(): void },
+  failure: { readonly error: unknown } | null,
+): void {
+  if (failure === null) subject.complete();
+  else subject.error(failure.error);
 }

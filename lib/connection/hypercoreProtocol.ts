@@ -1,4 +1,4 @@
-import { mergeMap, Observable, type OperatorFunction } from 'rxjs';
+import { Observable, type OperatorFunction } from 'rxjs';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import { portableCrypto } from '../crypto/portable/portable.js';
 import { SecureLink } from '../secret/SecureLink.js';
@@ -6,6 +6,7 @@ import { type SecureLinkOptions, stateOptionsOf } from '../secret/SecureLinkOpti
 import { verifyPacking } from '../mux/verifyPacking.js';
 import { verifySecureOptions } from '../secret/SecureOptions.js';
 import type { Transport } from '../transports/Transport.js';
+import { Connections, TransportReader } from './Connections.js';
 import { MessageLink } from './MessageLink.js';
 import { optionsForPeer } from './optionsForPeer.js';
 import type { PayloadLink } from './PayloadLink.js';
@@ -43,28 +44,32 @@ export interface ProtocolOptions extends Omit<SecureLinkOptions, 'crypto'>, Chan
  * @public
  */
 export function hypercoreProtocol(options: ProtocolOptions): OperatorFunction<Transport, Protocol> {
-  const crypto = options.crypto ?? portableCrypto;
-  const tailored = optionsForPeer({ ...options, crypto });
+  const tailored = optionsForPeer(hasCrypto(options) ? options : { ...options, crypto: portableCrypto });
   const limits = verifySecureOptions(stateOptionsOf(tailored));
   verifyPacking(tailored.packing ?? {}, limits.maxBatchBytes);
-  return mergeMap(transport => connection(transport, tailored));
+  return source =>
+    new Observable<Protocol>(subscriber => {
+      const connections = new Connections(subscriber, transport => connection(transport, tailored));
+      // Before anything is emitted: a subscriber that has had enough ends it all.
+      subscriber.add(() => connections.tearDown());
+      const reader = new TransportReader(connections);
+      subscriber.add(reader);
+      source.subscribe(reader);
+    });
+}
+
+function hasCrypto(options: ProtocolOptions): options is ProtocolOptions & SecureLinkOptions {
+  return options.crypto !== undefined;
 }
 
 function connection(
   transport: Transport | SecuredTransport,
   options: ProtocolOptions & SecureLinkOptions,
-): Observable<Protocol> {
-  return new Observable<Protocol>(subscriber => {
-    const { crypto, initiator, tap } = options;
-    const link = linkOver(transport, options);
-    const shown = tap === undefined ? link : new TappedLink(link, tap);
-    const protocol = new Protocol(shown, crypto, initiator, options);
-    subscriber.add(() => protocol.destroy());
-    subscriber.next(protocol);
-    if (subscriber.closed) return;
-    protocol.onOver = () => subscriber.complete();
-    protocol.start();
-  });
+): Protocol {
+  const { crypto, initiator, tap } = options;
+  const link = linkOver(transport, options);
+  const shown = tap === undefined ? link : new TappedLink(link, tap);
+  return new Protocol(shown, crypto, initiator, options);
 }
 
 function linkOver(

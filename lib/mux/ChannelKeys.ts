@@ -43,14 +43,15 @@ export function keyName(protocol: string, id: Uint8Array | null): string {
 
 /** The keys in use, by name and by the aliases of channels that are open here. @internal */
 export class ChannelKeys {
-  private readonly byName = new Map<string, ChannelKey>();
+  private byName: Map<string, ChannelKey> | null = null;
   private byAlias: Map<string, ChannelKey> | null = null;
 
   get(name: string): ChannelKey | undefined {
-    return this.byName.get(name);
+    return this.byName?.get(name);
   }
 
   obtain(name: string): ChannelKey {
+    this.byName ??= new Map();
     let key = this.byName.get(name);
     if (key === undefined) this.byName.set(name, (key = new ChannelKey(name)));
     return key;
@@ -68,12 +69,12 @@ export class ChannelKeys {
 
   /** Whether a local channel is open under the name or under an alias of that name. */
   opened(name: string): boolean {
-    return (this.byName.get(name)?.opened ?? 0) > 0 || (this.byAlias?.get(name)?.opened ?? 0) > 0;
+    return (this.byName?.get(name)?.opened ?? 0) > 0 || (this.byAlias?.get(name)?.opened ?? 0) > 0;
   }
 
   /** The key whose oldest unanswered open an open of that name answers. */
   awaiting(name: string): ChannelKey | undefined {
-    const key = this.byName.get(name);
+    const key = this.byName?.get(name);
     if (key !== undefined && key.outgoing.length > 0) return key;
     const other = this.byAlias?.get(name);
     return other !== undefined && other.outgoing.length > 0 ? other : undefined;
@@ -82,13 +83,13 @@ export class ChannelKeys {
   /** Forgets the key if nothing is left of it. */
   collect(key: ChannelKey): void {
     if (!key.unused) return;
-    if (this.byName.get(key.name) === key) this.byName.delete(key.name);
+    if (this.byName?.get(key.name) === key) this.byName.delete(key.name);
     for (const alias of key.aliases ?? []) if (this.byAlias?.get(alias) === key) this.byAlias.delete(alias);
     key.aliases = null;
   }
 
   clear(): void {
-    this.byName.clear();
+    this.byName = null;
     this.byAlias = null;
   }
 }

@@ -29,7 +29,7 @@ export class EarlyMessages {
 
   constructor(
     private readonly limits: EarlyLimits,
-    private readonly onPressure: ((paused: boolean) => void) | null,
+    private readonly host: { onPressure(paused: boolean): void },
   ) {}
 
   /** Why one more message cannot be kept, or null. */
@@ -57,7 +57,7 @@ export class EarlyMessages {
     remote.earlyBytes += OVERHEAD + length;
     if (this.paused || this.messageBytes <= PRESSURE_MARK) return;
     this.paused = true;
-    this.onPressure?.(true);
+    this.host.onPressure(true);
   }
 
   /** A kept message is on its way to its channel. */
@@ -79,7 +79,7 @@ export class EarlyMessages {
   relieve(): void {
     if (!this.paused || this.messageBytes > PRESSURE_MARK) return;
     this.paused = false;
-    this.onPressure?.(false);
+    this.host.onPressure(false);
   }
 
   /**

@@ -79,15 +79,13 @@ export class MuxState {
   readonly limits: Limits;
   private readonly writer: PayloadWriter;
   private readonly board: Switchboard;
-  private readonly pairs = new Map<string, PairHandler>();
-  private readonly onUnpaired: PairHandler | null;
+  private pairs: Map<string, PairHandler> | null = null;
   /** Corks held because of batches being received. */
   private replyCorks = 0;
   private why: unknown = undefined;
 
-  constructor(options: MuxOptions) {
-    const { output, headroom = 0, tailroom = 0, onQueued = null, onPressure = null } = options;
-    const { onRefused = () => undefined } = options;
+  constructor(private readonly options: MuxOptions) {
+    const { output, headroom = 0, tailroom = 0 } = options;
     for (const room of [headroom, tailroom]) {
       if (!Number.isInteger(room) || room < 0)
         throw new RangeError('headroom and tailroom must be integers from 0');
@@ -96,16 +94,21 @@ export class MuxState {
     const packing = verifyPacking(options.packing ?? {}, limits.maxBatchBytes);
     this.limits = limits;
     const { maxFrameBytes } = limits;
-    this.writer = new PayloadWriter({ ...packing, output, maxFrameBytes, headroom, tailroom, onQueued });
-    this.onUnpaired = options.onUnpaired ?? null;
-    this.board = new Switchboard(
-      this.writer,
-      limits,
-      (protocol, id, name, key, remote) => this.requestPair(protocol, id, name, key, remote),
-      onPressure,
-      onQueued === null ? () => this.corkReplies() : () => undefined,
-      onRefused,
-    );
+    // Named one by one: an object made by spreading has a layout of its own, which takes more memory than itself.
+    const { maxBatchBytes, controlInBatches, channelsPerBatch, unwrapSingle, overshoot } = packing;
+    this.writer = new PayloadWriter({
+      maxBatchBytes,
+      controlInBatches,
+      channelsPerBatch,
+      unwrapSingle,
+      overshoot,
+      output,
+      maxFrameBytes,
+      headroom,
+      tailroom,
+      onQueued: options.onQueued === undefined ? null : () => options.onQueued!(),
+    });
+    this.board = new Switchboard(this.writer, limits, this);
     this.board.rejects = options.rejects ?? true;
   }
 
@@ -161,11 +164,12 @@ export class MuxState {
 
   /** Registers who decides about opens of a protocol, for one id or, with null, for every id that has no handler. */
   pair(protocol: string, id: Uint8Array | null, handler: PairHandler): void {
+    this.pairs ??= new Map();
     this.pairs.set(keyName(protocol, id), handler);
   }
 
   unpair(protocol: string, id: Uint8Array | null): void {
-    this.pairs.delete(keyName(protocol, id));
+    this.pairs?.delete(keyName(protocol, id));
   }
 
   /**
@@ -235,11 +239,12 @@ export class MuxState {
   destroy(cause?: unknown): void {
     if (this.board.destroyed) return;
     this.why = cause;
-    this.pairs.clear();
+    this.pairs = null;
     this.board.destroy();
   }
 
-  private requestPair(
+  /** @internal */
+  onParked(
     protocol: string,
     id: Uint8Array | null,
     name: string,
@@ -252,19 +257,33 @@ export class MuxState {
       settled = true;
       this.board.settle(key);
     };
-    const handler = this.pairs.get(name) ?? this.pairs.get(keyName(protocol, null)) ?? this.onUnpaired;
-    if (handler === null) return settle();
-    handler({
+    const handler = this.pairs?.get(name) ?? this.pairs?.get(keyName(protocol, null));
+    if (handler === undefined && this.options.onUnpaired === undefined) return settle();
+    const request: PairRequest = {
       protocol,
       id,
       settle,
       get parked() {
         return remote.key !== null;
       },
-    });
+    };
+    if (handler !== undefined) handler(request);
+    else this.options.onUnpaired!(request);
   }
 
-  private corkReplies(): void {
+  /** @internal */
+  onRefused(): void {
+    this.options.onRefused?.();
+  }
+
+  /** @internal */
+  onPressure(paused: boolean): void {
+    this.options.onPressure?.(paused);
+  }
+
+  /** The answers to several packets leave together, also where nobody ends the turn. @internal */
+  several(): void {
+    if (this.options.onQueued !== undefined) return;
     this.replyCorks++;
     this.writer.cork();
   }

@@ -10,14 +10,23 @@ import type { PacketSink } from './PayloadReader.js';
 import type { PayloadWriter } from './PayloadWriter.js';
 import { RemoteChannel, RemoteTable } from './RemoteTable.js';
 
-/** Told of every open of the remote that no local channel was waiting for. @internal */
-export type OnParked = (
-  protocol: string,
-  id: Uint8Array | null,
-  name: string,
-  key: ChannelKey,
-  remote: RemoteChannel,
-) => void;
+/** Who is told what happens on a switchboard. @internal */
+export interface SwitchboardHost {
+  /** An open of the remote for which no local channel was waiting. */
+  onParked(
+    protocol: string,
+    id: Uint8Array | null,
+    name: string,
+    key: ChannelKey,
+    remote: RemoteChannel,
+  ): void;
+  /** Early messages are too many, or no longer. */
+  onPressure(paused: boolean): void;
+  /** A batch of several packets is being read. */
+  several(): void;
+  /** An open of the remote was refused. */
+  onRefused(): void;
+}
 
 /**
  * Connects channels of both sides: ids, matching, early messages, closing (Protomux). What is public about it is
@@ -45,16 +54,15 @@ export class Switchboard implements MuxChannelHost, PacketSink {
   constructor(
     readonly writer: PayloadWriter,
     private readonly limits: Limits,
-    private readonly onParked: OnParked,
-    onPressure: ((paused: boolean) => void) | null,
-    /** A batch of several packets is being read. */
-    readonly several: () => void,
-    /** An open of the remote was refused. */
-    private readonly onRefused: () => void,
+    private readonly host: SwitchboardHost,
   ) {
     this.cursor = { start: 0, end: 0, buffer: null, limits };
-    this.early = new EarlyMessages(limits, onPressure);
+    this.early = new EarlyMessages(limits, host);
     this.parked = new ParkedOpens(limits, this.early);
+  }
+
+  several(): void {
+    this.host.several();
   }
 
   message(id: number, type: number, buffer: Uint8Array, start: number, end: number): void {
@@ -243,7 +251,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
     const key = remote.key!;
     key.pairing++;
     this.remotes.use(id, remote);
-    this.onParked(protocol, channelId === null ? null : channelId.slice(), name, key, remote);
+    this.host.onParked(protocol, channelId === null ? null : channelId.slice(), name, key, remote);
   }
 
   /** What was kept for an open that nobody takes. */
@@ -265,7 +273,7 @@ export class Switchboard implements MuxChannelHost, PacketSink {
   }
 
   private answerNo(remoteId: number): void {
-    this.onRefused();
+    this.host.onRefused();
     if (!this.rejects) return;
     this.writer.reject(remoteId);
     this.writer.release();

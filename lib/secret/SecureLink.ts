@@ -1,11 +1,12 @@
 import {
   asyncScheduler,
   AsyncSubject,
+  BehaviorSubject,
   ignoreElements,
   Observable,
   type Observer,
   type SchedulerLike,
-  Subscriber,
+  type Subscriber,
   Subscription,
   type Unsubscribable,
 } from 'rxjs';
@@ -18,7 +19,10 @@ import {
 import type { Limits } from '../limits.js';
 import type { Transport } from '../transports/Transport.js';
 import { admit } from './admit.js';
-import { QuietTimer } from './QuietTimer.js';
+import { Inbound } from './Inbound.js';
+import { LinkClock } from './LinkClock.js';
+import { LinkOutput } from './LinkOutput.js';
+import type { LinkOwner } from './LinkOwner.js';
 import { ReleasedTransport } from './ReleasedTransport.js';
 import { type SecureLinkOptions, stateOptionsOf } from './SecureLinkOptions.js';
 import { verifySecureOptions } from './SecureOptions.js';
@@ -59,19 +63,23 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   readonly #options: SecureLinkOptions;
   private readonly limits: Limits;
   private readonly scheduler: SchedulerLike;
-  private readonly idleTimer: QuietTimer;
-  private readonly keepAliveTimer: QuietTimer;
+  private readonly clock: LinkClock;
   /** What runs once and ends with the link: the handshake's or the close's timer, the authorizer. */
-  private pending = new Subscription();
+  private pending: Subscription | null = null;
   /** The subscription to the transport. */
-  private inbound: Subscriber<Uint8Array> | null = null;
-  private readonly openedSubject = new AsyncSubject<Session | null>();
+  private inbound: Inbound | null = null;
+  /** For those who want to hear of the beginning; made when the first does. */
+  private openedSubject: AsyncSubject<Session | null> | null = null;
   /** For those who want to hear of the end; made when the first does. */
   private endedSubject: AsyncSubject<void> | null = null;
 
   private state: SecureState | null = null;
   private stage: 'idle' | 'running' | 'closing' | 'ended' = 'idle';
-  private subscriber: Subscriber<Uint8Array> | null = null;
+  private subscriber: Observer<Uint8Array> | null = null;
+  /** The subscriber, if it is told everything. */
+  private owner: LinkOwner | null = null;
+  /** While an owner waits for the transport to take more. */
+  private full: Subscription | null = null;
   private failure: { readonly error: unknown } | null = null;
   private heir: ReleasedTransport | null = null;
   private currentSession: Session | null = null;
@@ -89,10 +97,8 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     this.#options = options;
     this.limits = verifySecureOptions(stateOptionsOf(options));
     this.scheduler = options.scheduler ?? asyncScheduler;
-    this.idleTimer = new QuietTimer(this.scheduler, this.limits.idleTimeoutMs, () => this.onIdle());
-    this.keepAliveTimer = new QuietTimer(this.scheduler, this.limits.keepAliveMs, () => {
-      this.write(this.state!.keepAlive());
-    });
+    const { idleTimeoutMs, keepAliveMs } = this.limits;
+    this.clock = new LinkClock(this.scheduler, idleTimeoutMs, keepAliveMs, this);
   }
 
   /** Who is at the other end; null before the handshake is done, and where it is switched off. */
@@ -106,6 +112,12 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
    * Subscribing to it starts nothing.
    */
   get opened(): Observable<Session | null> {
+    if (this.openedSubject === null) {
+      this.openedSubject = new AsyncSubject();
+      if (this.sessionOpen) announce(this.openedSubject, this.currentSession);
+      else if (this.failure !== null) this.openedSubject.error(this.failure.error);
+      else if (this.stage === 'closing' || this.stage === 'ended') this.openedSubject.complete();
+    }
     return this.openedSubject.asObservable();
   }
 
@@ -164,7 +176,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     const { stage } = this;
     this.stage = 'closing';
     this.stopTimers();
-    this.openedSubject.complete();
+    this.openedSubject?.complete();
     // Half a handshake has nothing left to say.
     if (!this.sessionOpen) this.state?.wipe();
     try {
@@ -222,27 +234,16 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   start(): void {
     if (this.stage !== 'idle') return;
     const { handshakeTimeoutMs } = this.limits;
-    this.state = new SecureState(stateOptionsOf(this.#options), {
-      send: bytes => this.write(bytes),
-      authorize: remotePublicKey => this.askAuthorizer(remotePublicKey),
-      session: session => this.onSession(session),
-      ready: () => this.onReady(),
-      payload: payload => this.subscriber?.next(payload),
-    });
+    this.state = new SecureState(stateOptionsOf(this.#options), new LinkOutput(this));
     this.stage = 'running';
     if (this.pausedByOwner || this.subscriber === null) this.state.pause();
     this.after(handshakeTimeoutMs, () =>
       this.fail(this.state!.explain(new TimeoutExceededError(this.phase, handshakeTimeoutMs))),
     );
-    this.idleTimer.start();
+    this.clock.listen();
     const { transport } = this;
     const lent = transport.lend !== undefined;
-    // Made first, so that a transport that emits while it is being subscribed can be cut off.
-    this.inbound = new Subscriber({
-      next: (chunk: Uint8Array) => this.onChunk(chunk, lent),
-      error: (error: unknown) => this.onTransportFailed(error),
-      complete: () => this.onTransportEnded(),
-    });
+    this.inbound = new Inbound(this, lent);
     if (lent) this.inbound.add(transport.lend!(this.inbound));
     else transport.subscribe(this.inbound);
     this.attempt(state => state.start());
@@ -251,6 +252,18 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   /** What unsubscribing does: tears down, without an error for anybody here. @internal */
   cut(): void {
     this.finish(null, { reason: new TransportClosedError('close') });
+  }
+
+  /** Like `subscribe`, for one that wants to be told everything and keeps no subscription: {@link SecureLink.cut} ends it. @internal */
+  serve(owner: LinkOwner): void {
+    this.subscriber = this.owner = owner;
+    const { writable } = this.transport;
+    // What is known to have a value is looked at after every write; the rest must be listened to.
+    if (writable !== undefined && (!(writable instanceof BehaviorSubject) || isFull(writable))) {
+      this.followWritable();
+    }
+    if (this.stage === 'idle') this.start();
+    else this.deliver();
   }
 
   private attach(subscriber: Subscriber<Uint8Array>): (() => void) | undefined {
@@ -268,10 +281,11 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     return undefined;
   }
 
-  private onChunk(chunk: Uint8Array, lent: boolean): void {
+  /** @internal */
+  onChunk(chunk: Uint8Array, lent: boolean): void {
     if (this.heir !== null) return this.heir.receive(lent ? chunk.slice() : chunk);
     if (this.stage === 'ended') return;
-    this.idleTimer.touch();
+    this.clock.heard();
     try {
       // A transport that emits while it is being subscribed is answered at once, so that it can be stopped, too.
       this.state!.start();
@@ -281,13 +295,15 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     }
   }
 
-  private onTransportFailed(error: unknown): void {
+  /** @internal */
+  onTransportFailed(error: unknown): void {
     const failure = transportFailure(error, this.phase);
     if (this.heir !== null) this.heir.settle({ error: failure });
     else this.fail(this.state?.explain(failure) ?? failure);
   }
 
-  private onTransportEnded(): void {
+  /** @internal */
+  onTransportEnded(): void {
     this.transportEnded = true;
     if (this.heir !== null) return this.heir.settle({});
     if (this.stage === 'ended' || this.state === null) return;
@@ -296,29 +312,42 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     else if (this.state.phase === 'ended') this.finish();
   }
 
-  private onSession(session: Session | null): void {
+  /** @internal */
+  onSession(session: Session | null): void {
     if (this.stage !== 'running') return;
     this.sessionOpen = true;
     this.currentSession = session;
-    this.keepAliveTimer.start();
-    this.openedSubject.next(session);
-    this.openedSubject.complete();
+    this.clock.talk();
+    this.owner?.opened(session);
+    if (this.openedSubject !== null) announce(this.openedSubject, session);
   }
 
-  private onReady(): void {
+  /** @internal */
+  onReady(): void {
     if (this.stage !== 'running') return;
-    this.pending.unsubscribe();
-    this.pending = new Subscription();
+    this.forgetPending();
     this.regulate();
   }
 
-  private onIdle(): void {
+  /** @internal */
+  onPayload(payload: Uint8Array): void {
+    this.subscriber?.next(payload);
+  }
+
+  /** @internal */
+  onQuiet(): void {
+    this.write(this.state!.keepAlive());
+  }
+
+  /** @internal */
+  onIdle(): void {
     // Not to listen is no reason to complain of silence.
     if (!this.transportPaused) this.fail(new TimeoutExceededError('idle', this.limits.idleTimeoutMs));
   }
 
-  private askAuthorizer(remotePublicKey: Uint8Array): void {
-    this.pending.add(
+  /** @internal */
+  askAuthorizer(remotePublicKey: Uint8Array): void {
+    this.addPending(
       admit(this.#options.authorize!, remotePublicKey).subscribe({
         next: () => this.attempt(state => state.accept()),
         error: error => this.fail(error),
@@ -330,7 +359,7 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
   /** Delivers what was held back, unless there is still a reason to hold it. */
   private deliver(): void {
     if (this.pausedByOwner || this.subscriber === null) return;
-    this.idleTimer.touch();
+    this.clock.heard();
     this.attempt(state => state.resume());
     this.regulate();
   }
@@ -343,14 +372,15 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     const pause = phase === 'authorize' || (phase === 'open' && still);
     if (pause === this.transportPaused) return;
     this.transportPaused = pause;
-    this.idleTimer.touch();
+    this.clock.heard();
     if (pause) this.transport.pause?.();
     else this.transport.resume?.();
   }
 
-  private write(frame: Uint8Array): void {
+  /** @internal */
+  write(frame: Uint8Array): void {
     if (this.stage !== 'running') return;
-    this.keepAliveTimer.touch();
+    this.clock.said();
     try {
       this.transport.next(frame);
     } catch (error) {
@@ -359,8 +389,11 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     const queued = this.transport.queuedBytes;
     const { maxOutboundBytes } = this.limits;
     if (queued !== undefined && queued > maxOutboundBytes) {
-      this.fail(new LimitExceededError('maxOutboundBytes', maxOutboundBytes, queued));
+      return this.fail(new LimitExceededError('maxOutboundBytes', maxOutboundBytes, queued));
     }
+    if (this.owner === null || this.full !== null) return;
+    const { writable } = this.transport;
+    if (writable instanceof BehaviorSubject && isFull(writable)) this.followWritable();
   }
 
   private attempt(act: (state: SecureState) => void): void {
@@ -399,22 +432,47 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
         // It is gone all the same, and why has been said.
       }
     }
-    if (failure === null) this.openedSubject.complete();
-    else this.openedSubject.error(failure.error);
+    if (failure === null) this.openedSubject?.complete();
+    else this.openedSubject?.error(failure.error);
     if (this.endedSubject !== null) tell(this.endedSubject);
     if (failure === null) this.subscriber?.complete();
     else this.subscriber?.error(failure.error);
   }
 
   private stopTimers(): void {
-    this.pending.unsubscribe();
-    this.pending = new Subscription();
-    this.idleTimer.stop();
-    this.keepAliveTimer.stop();
+    this.forgetPending();
+    this.full?.unsubscribe();
+    this.clock.stop();
   }
 
   private after(delayMs: number, act: () => void): void {
-    if (delayMs > 0 && this.stage !== 'ended') this.pending.add(this.scheduler.schedule(act, delayMs));
+    if (delayMs > 0 && this.stage !== 'ended') this.addPending(this.scheduler.schedule(act, delayMs));
+  }
+
+  private addPending(subscription: Subscription): void {
+    this.pending ??= new Subscription();
+    this.pending.add(subscription);
+  }
+
+  private forgetPending(): void {
+    const { pending } = this;
+    this.pending = null;
+    pending?.unsubscribe();
+  }
+
+  /** Tells the owner whether the transport takes more, for good or until it does again. */
+  private followWritable(): void {
+    const { transport, owner } = this;
+    const following = new Subscription();
+    this.full = following;
+    const next = (writable: boolean): void => {
+      if (writable && transport.writable instanceof BehaviorSubject) {
+        following.unsubscribe();
+        this.full = null;
+      }
+      owner?.writable(writable);
+    };
+    following.add(transport.writable?.subscribe({ next, error: () => undefined })); // that it failed is said elsewhere
   }
 
   private get ended(): AsyncSubject<void> {
@@ -434,6 +492,19 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
     if (this.state === null) throw new TypeError('payloads can be sent only while a session is open');
     return this.state;
   }
+}
+
+function isFull(writable: BehaviorSubject<unknown>): boolean {
+  try {
+    return !writable.value;
+  } catch {
+    return false; // it failed, which is said elsewhere
+  }
+}
+
+function announce(opened: AsyncSubject<Session | null>, session: Session | null): void {
+  opened.next(session);
+  opened.complete();
 }
 
 function tell(ended: AsyncSubject<void>): void {

@@ -21,5 +21,6 @@ export interface SecureLinkOptions extends Omit<SecureOptions, 'holdForAuthorize
 
 /** What the synchronous machine under a link is to do. @internal */
 export function stateOptionsOf(options: SecureLinkOptions): SecureOptions {
-  return { ...options, holdForAuthorizer: options.authorize !== undefined };
+  // Nearly always as they are: there is one such object for each connection.
+  return options.authorize === undefined ? options : { ...options, holdForAuthorizer: true };
 }

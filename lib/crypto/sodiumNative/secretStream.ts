@@ -5,14 +5,11 @@ import {
   type SecretStreamPush,
 } from '../CryptoBackend.js';
 import { requireBytes, requireInteger } from '../byteChecks.js';
-import type { RecordsInWasm } from '../libsodium/recordsInWasm.js';
+import { type RecordsInWasm, STATE_COUNTER, STATE_WORDS } from '../libsodium/recordsInWasm.js';
 import { PlaintextSlab } from '../PlaintextSlab.js';
 import { requireRecord, requireUsable } from '../recordChecks.js';
 import type { SodiumModule } from './SodiumModule.js';
 
-/** Bytes of libsodium's state: key (32), record counter (4), inonce (8), padding (8). */
-const STATE_BYTES = 52;
-const STATE_COUNTER = 32;
 const MAC = 16;
 
 /** Up to this length a record is sealed in WASM sooner than the addon is reached; found by measuring. */
@@ -23,9 +20,9 @@ const SMALL_RECORD = 512;
  * Both are the same libsodium.
  */
 class StreamState {
-  readonly bytes = new Uint8Array(STATE_BYTES);
-  readonly words = new Int32Array(this.bytes.buffer);
+  readonly words = new Int32Array(STATE_WORDS);
   wiped = false;
+  private view: Uint8Array | null = null;
 
   constructor(
     readonly sodium: SodiumModule,
@@ -38,8 +35,14 @@ class StreamState {
     requireBytes('header', header, 24);
     requireInteger('counter', counter, 0, 0xffffffff);
     // Both directions derive the state alike; `init_push` would choose the header itself.
-    sodium.crypto_secretstream_xchacha20poly1305_init_pull(this.bytes, header, key);
-    new DataView(this.bytes.buffer).setUint32(STATE_COUNTER, counter, true);
+    if (small === null) sodium.crypto_secretstream_xchacha20poly1305_init_pull(this.bytes, header, key);
+    else small.start(this.words, key, header);
+    if (counter !== 1) new DataView(this.words.buffer).setUint32(4 * STATE_COUNTER, counter, true);
+  }
+
+  /** The same memory as the words; the state of a quiet stream is smaller without. */
+  get bytes(): Uint8Array {
+    return (this.view ??= new Uint8Array(this.words.buffer));
   }
 
   rekey(): void {
@@ -49,7 +52,7 @@ class StreamState {
 
   wipe(): void {
     this.wiped = true;
-    this.bytes.fill(0);
+    this.words.fill(0);
   }
 }
 
@@ -73,14 +76,14 @@ export class NativeSecretStreamPush implements SecretStreamPush {
   }
 
   seal(buffer: Uint8Array, start: number, end: number, tag: number = SecretStreamTag.MESSAGE): void {
-    const { sodium, small, bytes, words, wiped } = this.#state;
+    const { sodium, small, words, wiped } = this.#state;
     requireUsable(wiped);
     requireRecord(buffer, start, end, tag);
     if (small !== null && end - start <= SMALL_RECORD) return small.seal(words, buffer, start, end, tag);
     // libsodium encrypts in place if the text lies one byte behind the start of the record.
     const record = buffer.subarray(start, end);
     const text = buffer.subarray(start + 1, end - MAC);
-    sodium.crypto_secretstream_xchacha20poly1305_push(bytes, record, text, null, tag);
+    sodium.crypto_secretstream_xchacha20poly1305_push(this.#state.bytes, record, text, null, tag);
   }
 
   rekey(): void {
@@ -98,7 +101,8 @@ export class NativeSecretStreamPull implements SecretStreamPull {
   // Hard to see, so that no log or inspection shows a key.
   readonly #state: StreamState;
   private readonly slab: PlaintextSlab;
-  private readonly tagOut = new Uint8Array(1);
+  /** Made when the addon first needs it. */
+  private tagOut: Uint8Array | null = null;
 
   constructor(
     sodium: SodiumModule,
@@ -132,14 +136,15 @@ export class NativeSecretStreamPull implements SecretStreamPull {
 
   private openWithAddon(record: Uint8Array): Uint8Array | null {
     const { sodium, bytes } = this.#state;
+    const tagOut = (this.tagOut ??= new Uint8Array(1));
     const plaintext = this.slab.take(record.length - RECORD_OVERHEAD);
     try {
-      sodium.crypto_secretstream_xchacha20poly1305_pull(bytes, plaintext, this.tagOut, record, null);
+      sodium.crypto_secretstream_xchacha20poly1305_pull(bytes, plaintext, tagOut, record, null);
     } catch {
       this.slab.giveBack(plaintext);
       return null; // the one reason left: it does not authenticate
     }
-    this.tag = this.tagOut[0];
+    this.tag = tagOut[0];
     return plaintext;
   }
 }
