@@ -38,7 +38,7 @@ import { Room } from './Room.js';
         (input)="draft.set(text.value)"
         [value]="draft()"
       />
-      <button type="submit" class="main" [disabled]="!canSend()">Send</button>
+      <button type="submit" class="main" [disabled]="!room.canSpeak()">Send</button>
     </form>
   `,
   styles: `
@@ -91,7 +91,6 @@ import { Room } from './Room.js';
 export class ChatRoom {
   protected readonly room = inject(Room);
   protected readonly draft = signal('');
-  protected readonly canSend = computed(() => this.room.canSpeak() && this.draft().trim() !== '');
   protected readonly presence = computed(() => {
     const pages = this.room.pages();
     if (!this.room.canSpeak() || pages === 0) return '';
@@ -113,8 +112,9 @@ export class ChatRoom {
 
   protected send(event: Event): void {
     event.preventDefault();
-    if (!this.canSend()) return;
-    this.room.say(this.draft().trim());
+    const text = this.draft().trim();
+    if (text === '' || !this.room.canSpeak()) return;
+    this.room.say(text);
     this.draft.set('');
   }
 }

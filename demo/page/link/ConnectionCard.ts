@@ -16,7 +16,7 @@ type Progress = 'done' | 'now' | 'todo';
   template: `
     <div class="head">
       <h2>Connection</h2>
-      <span class="muted">{{ losses() }}</span>
+      <span class="muted">{{ returns() }}</span>
     </div>
     <ol>
       @for (step of steps(); track step.name) {
@@ -37,7 +37,7 @@ type Progress = 'done' | 'now' | 'todo';
           <span>{{ waits.reason }}</span>
           <span class="muted">{{ waits.when }}</span>
         </div>
-        <button type="button" (click)="link.connection.retryNow()">Try now</button>
+        <button type="button" (click)="link.connection.retryNow()">Retry</button>
       }
     </div>
     <demo-link-switch />
@@ -123,7 +123,7 @@ type Progress = 'done' | 'now' | 'todo';
     .wait {
       flex: 1;
       display: grid;
-      min-width: 120px;
+      min-width: 0;
       font-size: var(--small);
       line-height: 1.35;
     }
@@ -155,9 +155,10 @@ export class ConnectionCard {
     { initialValue: null },
   );
 
-  protected readonly losses = computed(() => {
-    const losses = this.link.losses();
-    return losses === 0 ? '' : `came back from ${losses === 1 ? 'one loss' : `${losses} losses`}`;
+  protected readonly returns = computed(() => {
+    const times = this.link.connections() - 1;
+    if (times < 1) return '';
+    return times === 1 ? 'came back once' : `came back ${times} times`;
   });
 
   protected readonly remote = computed(() => {

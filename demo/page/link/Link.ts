@@ -46,7 +46,7 @@ export class Link {
       }
       const connection = this.recorder.connection();
       return webSocketConnect(this.url).pipe(
-        map(transport => new WatchedTransport(transport, this.conditions, connection)),
+        map(transport => new WatchedTransport(transport, this.conditions.now, connection)),
         hypercoreProtocol({ initiator: true, keyPair: this.keyPair, tap: connection }),
       );
     }),
@@ -57,8 +57,8 @@ export class Link {
   /** The cores whose channels are open. */
   readonly channels = signal<readonly string[]>([]);
   readonly times = signal<Times>({});
-  /** Connections that were lost since the page was opened. */
-  readonly losses = signal(0);
+  /** How often there was a connection since the page was opened. */
+  readonly connections = signal(0);
   private since = performance.now();
 
   constructor() {
@@ -90,7 +90,8 @@ export class Link {
     this.since = now;
     if (status === 'connecting') this.times.set({});
     if (status === 'handshaking') this.times.set({ dialled: took });
-    if (status === 'open') this.times.update(times => ({ ...times, shookHands: took }));
-    if (status === 'waiting') this.losses.update(losses => losses + 1);
+    if (status !== 'open') return;
+    this.times.update(times => ({ ...times, shookHands: took }));
+    this.connections.update(connections => connections + 1);
   }
 }

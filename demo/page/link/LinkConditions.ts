@@ -6,9 +6,6 @@ export type LinkCondition = (typeof conditions)[number];
 
 const conditions = ['open', 'slow', 'cut'] as const;
 
-/** How fast a slow link is, in bytes per second and direction. */
-export const SLOW_BYTES_PER_SECOND = 12_000;
-
 /** The condition the link is in. */
 @Injectable({ providedIn: 'root' })
 export class LinkConditions {

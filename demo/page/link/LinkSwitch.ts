@@ -1,7 +1,8 @@
 import { Component, inject } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 import { Link } from './Link.js';
-import { type LinkCondition, LinkConditions, SLOW_BYTES_PER_SECOND } from './LinkConditions.js';
+import { type LinkCondition, LinkConditions } from './LinkConditions.js';
+import { SLOW_BYTES_PER_SECOND } from './SlowLane.js';
 
 /** Does to the link what networks do: slows it down, cuts it, lets it come back. */
 @Component({

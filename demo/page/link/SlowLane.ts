@@ -1,3 +1,6 @@
+/** How fast a slow link is, in bytes per second and direction. */
+export const SLOW_BYTES_PER_SECOND = 12_000;
+
 /** Chunks of a slow link pass in pieces of this part of a second. */
 const PIECE_SECONDS = 0.05;
 

@@ -1,8 +1,8 @@
 import { Observable, Subscription } from 'rxjs';
 import { type Transport, TransportFailedError } from 'rx-hypercore';
 import { FrameDecoder } from 'rx-hypercore/operators';
-import { type LinkConditions, SLOW_BYTES_PER_SECOND } from './LinkConditions.js';
-import { SlowLane } from './SlowLane.js';
+import type { LinkCondition } from './LinkConditions.js';
+import { SLOW_BYTES_PER_SECOND, SlowLane } from './SlowLane.js';
 
 /** Is told what crosses the link. */
 export interface FrameWatcher {
@@ -16,7 +16,7 @@ export class WatchedTransport extends Observable<Uint8Array> implements Transpor
 
   constructor(
     private readonly inner: Transport,
-    conditions: LinkConditions,
+    conditions: Observable<LinkCondition>,
     watcher: FrameWatcher,
   ) {
     const [sent, received] = [new FrameDecoder(), new FrameDecoder()];
@@ -40,7 +40,7 @@ export class WatchedTransport extends Observable<Uint8Array> implements Transpor
         outbound.clear();
       });
       subscription.add(
-        conditions.now.subscribe(condition => {
+        conditions.subscribe(condition => {
           for (const lane of [inbound, outbound])
             lane.setRate(condition === 'slow' ? SLOW_BYTES_PER_SECOND : null);
           if (condition !== 'cut') return;

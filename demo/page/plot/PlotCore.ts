@@ -23,11 +23,13 @@ export class PlotCore {
 
   readonly progress = toSignal(this.core.progress);
   readonly have = signal(0);
+  /** Blocks in the tree that the writer signed, here or not. */
+  private readonly proved = signal(0);
   /** Blocks that are known of and not here. The last few that the writer speaks of are on their way already. */
   readonly missing = computed(() => {
-    const { localLength = 0, remoteLength = 0 } = this.progress() ?? {};
+    const remoteLength = this.progress()?.remoteLength ?? 0;
     const have = this.have();
-    return remoteLength - have > AHEAD ? remoteLength - have : Math.max(0, localLength - have);
+    return remoteLength - have > AHEAD ? remoteLength - have : Math.max(0, this.proved() - have);
   });
   readonly length = computed(() => this.have() + this.missing());
   /** Counts up when blocks came, at most every 50 ms. */
@@ -92,6 +94,7 @@ export class PlotCore {
     let have = 0;
     for (const strokes of this.byFigure.values()) have += strokes.length;
     this.have.set(have);
+    this.proved.set(this.core.length);
     this.latest.set(this.recent);
     if (this.byFigure.size !== this.figures().length) {
       this.figures.set([...this.byFigure.keys()].sort((a, b) => a - b));

@@ -52,6 +52,16 @@ import type { WireEntry } from './WireEntry.js';
       margin: 0 0 8px;
       overflow-wrap: anywhere;
     }
+    @media (min-width: 1200px) {
+      dl {
+        display: grid;
+        grid-template-columns: max-content 1fr;
+        gap: 5px 16px;
+      }
+      dd {
+        margin: 0;
+      }
+    }
     @media (max-width: 760px) {
       :host {
         border-left: 0;

@@ -139,7 +139,7 @@ describe('demo: the page, in Chromium', () => {
     await status(page, 'Connected');
     await grows(page, before);
     await complete(page);
-    await page.getByText(/came back from/).waitFor();
+    await page.getByText('came back once').waitFor();
     expect(await badge.textContent()).toBe(id);
     expect(await page.evaluate(() => (globalThis as { sameDocument?: boolean }).sameDocument)).toBeTrue();
     await page.getByPlaceholder('Say something').fill('still here');
