@@ -19,6 +19,8 @@ export interface HypercoreClass {
  * @internal
  */
 export interface ProtocolStream extends DuplexStream {
+  /** The side that the noise stream reads and writes; there if it made both itself. */
+  readonly reverse?: { pause(): unknown; resume(): unknown };
   readonly noiseStream: {
     readonly opened: Promise<boolean>;
     readonly remotePublicKey: Uint8Array;

@@ -9,6 +9,7 @@ import { verifySize } from '../transports/waterMarks.js';
 import type { BridgeOptions } from './bridgeCores.js';
 import type { BridgeEvent } from './BridgeEvent.js';
 import type { Hypercore, HypercoreClass, ProtocolStream } from './Hypercore.js';
+import { outerStream } from './outerStream.js';
 
 const POLICY_VIOLATION = 1008;
 
@@ -86,7 +87,7 @@ export function bridgeConnection(
         }),
       );
     });
-    subscriber.add(relay(transport, nodeDuplex(stream), { scheduler }).subscribe(subscriber));
+    subscriber.add(relay(transport, nodeDuplex(outerStream(stream)), { scheduler }).subscribe(subscriber));
     subscriber.add(() => {
       deadline.unsubscribe();
       letIn(false);

@@ -13,7 +13,7 @@ import type { Duplex } from '../Duplex.js';
 export interface Transport extends Duplex<Uint8Array> {
   /** Whether the link takes more now; absent: always. Replays its current value. */
   readonly writable?: Observable<boolean>;
-  /** Bytes given to `next` that have not left yet; absent: unknown, taken for none. */
+  /** Bytes given to `next` that have not left yet. Absent: unknown, taken for none, and `limits.maxOutboundBytes` bounds nothing. */
   readonly queuedBytes?: number;
   /**
    * Whether everything given to `next` has left this process, so that its memory may be used for something else. Absent:

@@ -183,6 +183,49 @@ describe('bridgeCores', () => {
     expect(await core.has(0)).toBeTrue();
   });
 
+  it('ends a connection that says nothing for idleTimeoutMs, and none that says it is there', async () => {
+    const url = await start({ idleTimeoutMs: 500 });
+    const ended: string[] = [];
+    for (const [name, keepAliveMs] of [
+      ['silent', 0],
+      ['there', 100],
+    ] as const) {
+      const limits = { keepAliveMs };
+      webSocketConnect(url, { WebSocket })
+        .pipe(hypercoreProtocol({ initiator: true, limits }))
+        .subscribe(protocol => {
+          protocol.open(core.key).subscribe({ error: () => undefined });
+          protocol.closed.subscribe({ error: () => ended.push(name), complete: () => ended.push(name) });
+        });
+    }
+    await until(() => ended.length > 0);
+    expect(ended).toEqual(['silent']);
+  });
+
+  it('takes maxConnections pages, and not one more', async () => {
+    const url = await start({ maxConnections: 2 });
+    const codes: string[] = [];
+    const subscriptions = [0, 1].map(() => dial(url).subscribe());
+    await until(() => types().filter(type => type === 'handshake').length === 2);
+    dial(url).subscribe({ error: ({ code }: { code: string }) => codes.push(code) });
+    await until(() => codes.length > 0);
+    expect(codes).toEqual(['ERR_TRANSPORT_FAILED']);
+    for (const subscription of subscriptions) subscription.unsubscribe();
+  });
+
+  it('complains at once of numbers that make no sense', () => {
+    const names = ['maxCores', 'maxConnections', 'maxPayloadBytes', 'maxInboundBytes'] as const;
+    const times = ['authorizeTimeoutMs', 'handshakeTimeoutMs', 'idleTimeoutMs'] as const;
+    const wrong = [
+      ...names.flatMap(name => [0, -1, 1.5, NaN, Infinity].map(value => ({ [name]: value }))),
+      ...times.flatMap(name => [-1, 1.5, NaN, Infinity, 2 ** 31].map(value => ({ [name]: value }))),
+    ];
+    for (const options of wrong)
+      expect(() => bridgeCores({ cores: [core], port: 0, ...options }))
+        .withContext(JSON.stringify(options))
+        .toThrowError(RangeError);
+  });
+
   it('needs a core, or the class of one', () => {
     expect(() => bridgeCores({ port: 0 })).toThrowError(TypeError);
     expect(() => bridgeCores({ port: 0, cores: [], Hypercore: Hypercore as never })).not.toThrow();
