@@ -5,7 +5,8 @@ import { dataChannelPair } from './dataChannelPair.js';
 describe('dataChannelTransport', () => {
   it('keeps maxInboundBytes for a reader that has paused, and fails at one byte more', async () => {
     for (const over of [0, 1]) {
-      const { a, b, dispose } = await dataChannelPair({ maxInboundBytes: 1000 });
+      const pair = await dataChannelPair({ maxInboundBytes: 1000 });
+      const { a, b } = pair;
       let read = 0;
       const outcome = new Promise<{ limit?: string; received?: number } | null>(resolve => {
         b.subscribe({ next: chunk => (read += chunk.length), error: resolve, complete: () => resolve(null) });
@@ -24,7 +25,7 @@ describe('dataChannelTransport', () => {
         const { limit, received } = (await outcome)!;
         expect({ limit, received, read }).toEqual({ limit: 'maxInboundBytes', received: 1001, read: 0 });
       }
-      dispose();
+      await pair.dispose();
     }
   });
 
