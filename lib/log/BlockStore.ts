@@ -5,6 +5,11 @@ import { readNodes, type NodeReader, type NodeReading } from '../tree/NodeReader
 import type { TreeHasher } from '../tree/TreeHasher.js';
 import type { TreeHead } from '../tree/TreeHead.js';
 import type { ByteCache } from './ByteCache.js';
+import { RecentBlocks } from './RecentBlocks.js';
+
+/** Blocks, and bytes of them, that are read in one go by who reads one after another. */
+const ROW_BLOCKS = 64;
+const ROW_BYTES = 0x10000;
 
 /** Where a block lies in the file. @internal */
 export interface BlockPlace {
@@ -20,6 +25,12 @@ export interface BlockPlace {
  * @internal
  */
 export class BlockStore {
+  private readonly recent: RecentBlocks;
+  /** The block that was asked for last. */
+  private last = -1;
+  /** A row that is being read. */
+  private row: { readonly first: number; readonly done: Promise<unknown> } | null = null;
+
   constructor(
     private readonly file: RandomAccess,
     private readonly nodes: NodeReader,
@@ -27,11 +38,17 @@ export class BlockStore {
     private readonly cache: ByteCache<Uint8Array>,
     /** Whether what is read is compared with the tree. */
     private readonly verifies: boolean,
-  ) {}
+    /** Bytes kept of what was written or read in rows. */
+    recentBytes: number,
+  ) {
+    this.recent = new RecentBlocks(recentBytes);
+  }
 
   /** The block if it is in memory. It must not be changed. */
   cached(index: number): Uint8Array | undefined {
-    return this.cache.get(index);
+    const block = this.recent.get(index) ?? this.cache.get(index);
+    if (block !== undefined) this.last = index;
+    return block;
   }
 
   /**
@@ -44,13 +61,70 @@ export class BlockStore {
   }
 
   /**
-   * Reads a block as it is stored. It must not be changed.
+   * Reads a block as it is stored, and keeps it. Who reads one after another has the next ones read along with it. It must not
+   * be changed.
    *
+   * @param isHere - whether a block can be read along
+   * @param isValid - whether what was read may be kept
    * @throws StorageCorruptError if it is not what the tree says
    */
-  async read(head: TreeHead, index: number): Promise<Uint8Array> {
-    const cached = this.cache.get(index);
-    if (cached !== undefined) return cached;
+  async read(
+    head: TreeHead,
+    index: number,
+    isHere: (index: number) => boolean,
+    isValid: () => boolean,
+  ): Promise<Uint8Array> {
+    for (;;) {
+      const cached = this.cached(index);
+      if (cached !== undefined) return cached;
+      const { row } = this;
+      if (row === null || index <= row.first || index >= row.first + ROW_BLOCKS) break;
+      await row.done; // it may be part of that
+    }
+    const isNext = index === this.last + 1;
+    this.last = index;
+    if (isNext && this.row === null) {
+      const reading = this.readRow(head, index, isHere, isValid);
+      const row = { first: index, done: reading.catch(() => null) };
+      this.row = row;
+      const block = await row.done;
+      this.row = null;
+      if (block !== null) return block;
+    }
+    const block = await this.readOne(head, index);
+    if (isValid()) this.cache.set(index, block);
+    return block;
+  }
+
+  /** Reads a block and those behind it; `null` if there are none, or that failed. */
+  private async readRow(
+    head: TreeHead,
+    first: number,
+    isHere: (index: number) => boolean,
+    isValid: () => boolean,
+  ): Promise<Uint8Array | null> {
+    const { offset, size, hash } = await this.place(head, first);
+    const sizes = [size];
+    const hashes = [hash];
+    let length = size;
+    for (let index = first + 1; index < head.length && sizes.length < ROW_BLOCKS && isHere(index); index++) {
+      const leaf = this.nodes.get(2 * index);
+      if (leaf === null || 'then' in leaf || length + leaf.size > ROW_BYTES) break;
+      sizes.push(leaf.size);
+      hashes.push(leaf.hash);
+      length += leaf.size;
+    }
+    if (sizes.length === 1 || !Number.isSafeInteger(offset + length)) return null;
+    const bytes = await this.file.read(offset, length);
+    if (bytes === null) return null;
+    for (let i = 0, at = 0; this.verifies && i < sizes.length; at += sizes[i++]) {
+      if (!this.holds(bytes.subarray(at, at + sizes[i]), hashes[i])) return null;
+    }
+    if (isValid()) this.recent.keep(first, bytes, sizes);
+    return bytes.subarray(0, size);
+  }
+
+  private async readOne(head: TreeHead, index: number): Promise<Uint8Array> {
     const { offset, size, hash } = await this.place(head, index);
     // A size that is damaged must not reserve memory: nothing is read behind the end of the file.
     const bytes = Number.isSafeInteger(offset + size) ? await this.file.read(offset, size) : null;
@@ -72,8 +146,14 @@ export class BlockStore {
     this.cache.set(index, bytes);
   }
 
+  /** Keeps blocks that lie one behind the other for a while; the array is kept as it is. */
+  keepRow(first: number, bytes: Uint8Array, sizes: readonly number[]): void {
+    this.recent.keep(first, bytes, sizes);
+  }
+
   /** Forgets blocks that are in memory. */
   forget(start: number, end: number): void {
+    this.recent.forget(start, end);
     if (end - start > 1024) this.cache.clear();
     else for (let index = start; index < end; index++) this.cache.delete(index);
   }

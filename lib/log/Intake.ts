@@ -10,6 +10,9 @@ import type { LogChange, Received } from './ReplicableLog.js';
 const MOST_BLOCKS = 256;
 const MOST_BYTES = 0x400000;
 
+/** A block from this size on is written by itself, without being copied to its neighbours. */
+const LARGE_BYTES = 0x4000;
+
 /** A message that waits to be taken in. @internal */
 export interface Delivery {
   readonly data: Data;
@@ -180,14 +183,31 @@ export class Intake {
     const blocks = group.flatMap(({ block }) =>
       block === null || state.bits.get(block.index) ? [] : [block],
     );
+    let behind = -1;
+    let offset = 0;
     for (let i = 0; i < blocks.length;) {
       const first = blocks[i].index;
       const sizes: number[] = [];
       let length = 0;
       const from = i;
       for (; i < blocks.length && blocks[i].index === first + i - from; i++) {
-        sizes.push(blocks[i].value.length);
-        length += blocks[i].value.length;
+        const size = blocks[i].value.length;
+        if (size >= LARGE_BYTES && i > from) break;
+        sizes.push(size);
+        length += size;
+        if (size < LARGE_BYTES) continue;
+        i++;
+        break;
+      }
+      if (first !== behind) {
+        const place = state.blocks.place(head, first);
+        ({ offset } = 'then' in place ? await place : place);
+      }
+      behind = first + sizes.length;
+      if (sizes.length === 1) {
+        writes.push({ first, write: { offset, bytes: blocks[from].value }, sizes });
+        offset += length;
+        continue;
       }
       const bytes = new Uint8Array(length);
       let at = 0;
@@ -195,9 +215,8 @@ export class Intake {
         bytes.set(blocks[k].value, at);
         at += blocks[k].value.length;
       }
-      const place = state.blocks.place(head, first);
-      const { offset } = 'then' in place ? await place : place;
       writes.push({ first, write: { offset, bytes }, sizes });
+      offset += length;
     }
     return writes;
   }
@@ -205,12 +224,9 @@ export class Intake {
   private keep(first: number, bytes: Uint8Array, sizes: readonly number[]): void {
     const { state } = this;
     state.setBits(first, sizes.length, true);
-    let at = 0;
-    for (const [i, size] of sizes.entries()) {
-      // A view would keep the blocks around it.
-      state.blocks.keep(first + i, sizes.length === 1 ? bytes : bytes.slice(at, at + size));
-      at += size;
-    }
+    // A single block is a view of the message it came in.
+    const isOwn = 4 * bytes.length >= 3 * bytes.buffer.byteLength;
+    state.blocks.keepRow(first, isOwn ? bytes : bytes.slice(), sizes);
   }
 
   /** The header must tell the manifest before an entry relies on it. */

@@ -18,7 +18,7 @@ import { ForkProof } from '../proof/ForkProof.js';
 import { proveRequest } from '../proof/proveRequest.js';
 import { upgradeIndexes } from '../proof/SignatureRules.js';
 import { cutTree } from '../tree/cutTree.js';
-import { missingNodes } from '../tree/missingNodes.js';
+import { missingNodes, missingNodesAtOnce } from '../tree/missingNodes.js';
 import { readNodes, type NodeReading } from '../tree/NodeReader.js';
 import { seekByte } from '../tree/seekByte.js';
 import { BlockEncryption, ENCRYPTION_PADDING } from './BlockEncryption.js';
@@ -121,7 +121,8 @@ export class LogCore implements ReplicableLog {
   }
 
   missingNodes(treeIndex: number): number | Promise<number> {
-    return this.readLoosely(missingNodes(this.state.head, treeIndex));
+    const { head, nodes } = this.state;
+    return missingNodesAtOnce(head, treeIndex, nodes) ?? this.readLoosely(missingNodes(head, treeIndex));
   }
 
   canUpgradeFrom(length: number): boolean | Promise<boolean> {
@@ -149,20 +150,18 @@ export class LogCore implements ReplicableLog {
     return block;
   }
 
-  async prove(request: Request): Promise<Data | null> {
+  prove(request: Request): Data | null | Promise<Data | null> {
     this.verifyOpen();
-    const { head, nodes, epoch, authority } = this.state;
     const { block } = request;
-    if (request.fork !== head.fork) return null;
-    let value: Uint8Array | null = null;
-    if (block !== null) {
-      if (!this.has(block.index)) return null;
-      value = this.state.blocks.cached(block.index) ?? (await this.read(block.index));
-    }
-    const source = { tree: head, manifest: authority.manifest, block: value };
-    const answer = await readNodes(proveRequest(source, request), nodes);
-    // What was cut meanwhile may be missing in the answer, or mixed with what came after it.
-    return this.state.epoch === epoch ? answer : this.prove(request);
+    if (request.fork !== this.fork) return null;
+    if (block === null) return this.proveWith(request, null);
+    if (!this.has(block.index)) return null;
+    const cached = this.state.blocks.cached(block.index);
+    if (cached !== undefined) return this.proveWith(request, cached);
+    const { epoch } = this.state;
+    return this.read(block.index).then(read =>
+      this.state.epoch === epoch ? this.proveWith(request, read) : this.prove(request),
+    );
   }
 
   receive(data: Data): Promise<Received> {
@@ -248,17 +247,25 @@ export class LogCore implements ReplicableLog {
     if (!this.has(index)) throw new BlockNotAvailableError(index);
     const { head, epoch } = this.state;
     try {
-      const stored = await this.state.blocks.read(head, index);
-      if (this.state.epoch === epoch) {
-        this.state.blocks.keep(index, stored);
-        return stored;
-      }
+      const isHere = (other: number): boolean => this.state.bits.get(other);
+      const isValid = (): boolean => this.state.epoch === epoch;
+      const stored = await this.state.blocks.read(head, index, isHere, isValid);
+      if (isValid()) return stored;
     } catch (error) {
       if (this.closing !== null) throw new LogClosedError();
       if (this.state.epoch === epoch) throw error;
     }
     // Blocks went meanwhile: it may be gone, or have been read in part.
     return this.read(index);
+  }
+
+  private proveWith(request: Request, block: Uint8Array | null): Data | null | Promise<Data | null> {
+    const { head, nodes, epoch, authority } = this.state;
+    const source = { tree: head, manifest: authority.manifest, block };
+    const answer = readNodes(proveRequest(source, request), nodes);
+    if (answer === null || !('then' in answer)) return answer;
+    // What was cut meanwhile may be missing in the answer, or mixed with what came after it.
+    return answer.then(proof => (this.state.epoch === epoch ? proof : this.prove(request)));
   }
 
   private readLoosely<T>(reading: NodeReading<T>): T | Promise<T> {

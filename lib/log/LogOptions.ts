@@ -40,7 +40,7 @@ export interface LogOptions {
    * harms what was there before.
    */
   readonly durability?: 'each' | 'batched';
-  /** Checks each block against the tree when it is read from the storage; `true` by default. */
+  /** Checks each block against the tree when it is read from the storage; by default wherever `storage` is given. */
   readonly verifyBlocks?: boolean;
   /** The primitives; tweetnacl and StableLib by default. */
   readonly crypto?: CryptoBackend;

@@ -68,6 +68,17 @@ export class NodeStore implements NodeReader {
     return page === undefined ? this.read(first, PAGE_NODES, index) : nodeOf(page, index - first, index);
   }
 
+  /** Whether a node is known, or known loosely; `undefined` if the file must be asked. */
+  knows(index: number): boolean | undefined {
+    const fresh = this.fresh.get(index);
+    if (fresh !== undefined) return fresh !== null || this.loose.has(index);
+    if (this.loose.has(index)) return true;
+    if (index >= this.end || (index + 1) * NODE_BYTES > this.fileBytes) return false;
+    const place = index % PAGE_NODES;
+    const page = this.pages?.get((index - place) / PAGE_NODES);
+    return page === undefined ? undefined : isNode(page, place * NODE_BYTES);
+  }
+
   /** The same with the nodes whose hashes alone are proved, for what asks for hashes. */
   readonly andLoose: NodeReader = {
     get: index => {
@@ -196,8 +207,16 @@ export class NodeStore implements NodeReader {
 function nodeOf(bytes: Uint8Array, place: number, index: number): TreeNode | null {
   const at = place * NODE_BYTES;
   if (at + NODE_BYTES > bytes.length) return null;
-  const hash = bytes.slice(at + 8, at + NODE_BYTES);
+  if (!isNode(bytes, at)) return null;
   let size = 0;
   for (let i = 7; i >= 0; i--) size = size * 256 + bytes[at + i];
-  return size === 0 && hash.every(byte => byte === 0) ? null : { index, size, hash };
+  return { index, size, hash: bytes.slice(at + 8, at + NODE_BYTES) };
+}
+
+/** 40 zeros are no node. */
+function isNode(bytes: Uint8Array, at: number): boolean {
+  const end = at + NODE_BYTES;
+  if (end > bytes.length) return false;
+  for (let i = at; i < end; i++) if (bytes[i] !== 0) return true;
+  return false;
 }

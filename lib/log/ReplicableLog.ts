@@ -96,10 +96,11 @@ export interface ReplicableLog {
   /** The block as it was appended; rejects with `ERR_BLOCK_NOT_AVAILABLE`, or an error of the storage. The caller's own bytes. */
   get(index: number): Promise<Uint8Array>;
   /**
-   * The answer to a request. `null`: not available, or of another fork. Rejects with `ERR_PROOF` if no honest peer asks that.
-   * Parts are left out as the real peers leave them out.
+   * The answer to a request, without a promise if all that it takes is in memory. `null`: not available, or of another fork.
+   * Rejects with, or throws, `ERR_PROOF` if no honest peer asks that, `ERR_LOG_CLOSED`, or an error of the storage. Parts are left
+   * out as the real peers leave them out. The block must not be changed, and may be a view.
    */
-  prove(request: Request): Promise<Data | null>;
+  prove(request: Request): Data | null | Promise<Data | null>;
   /**
    * Verifies a message and stores what it brings. An upgrade from 0 of this fork that is no longer than the log changes
    * nothing: it is compared with the log's own tree, to find out about a conflict. Calls may overlap. Rejects with `ERR_PROOF`, `ERR_CHECKSUM`, `ERR_SIGNATURE`, `ERR_CONFLICT`

@@ -46,7 +46,7 @@ async function openFiles(
   open: (name: string) => Promise<RandomAccess>,
   release: () => Promise<void>,
 ): Promise<LogCore> {
-  const { crypto, cacheBytes = DEFAULT_CACHE_BYTES, encryptionKey, verifyBlocks = true } = options;
+  const { crypto, cacheBytes = DEFAULT_CACHE_BYTES, encryptionKey } = options;
   const batched = options.durability === 'batched';
   // What is not flushed may be torn anywhere.
   const oplog = await Oplog.open(await open('oplog'), await open('header'), { salvage: batched });
@@ -64,7 +64,8 @@ async function openFiles(
   const [tree, data, bitfieldFile] = [await open('tree'), await open('data'), await open('bitfield')];
   // Nodes are small and lead to blocks: a quarter is theirs.
   const pages = cacheBytes === 0 ? null : new ByteCache<Uint8Array>(cacheBytes / 4, page => page.length);
-  const blocks = new ByteCache<Uint8Array>((cacheBytes * 3) / 4, block => block.length);
+  const blocks = new ByteCache<Uint8Array>(cacheBytes / 2, block => block.length);
+  const { verifyBlocks = options.storage !== undefined } = options;
   const replayed = await replayOplog({
     oplog,
     header,
@@ -72,7 +73,7 @@ async function openFiles(
     bitfieldFile,
     batched,
     openNodes: () => NodeStore.open(tree, pages),
-    openBlocks: nodes => new BlockStore(data, nodes, hasher, blocks, verifyBlocks),
+    openBlocks: nodes => new BlockStore(data, nodes, hasher, blocks, verifyBlocks, cacheBytes / 4),
   });
   oplog.entries = [];
   const state = new CoreState({ hasher, authority, oplog, identity, flushesEach: !batched, ...replayed });

@@ -1,5 +1,6 @@
 import { LimitExceededError } from '../errors.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
+import type { Data } from '../messages/data.js';
 import { noData } from '../messages/noData.js';
 import { range } from '../messages/range.js';
 import type { Request } from '../messages/request.js';
@@ -7,6 +8,14 @@ import type { Want } from '../messages/want.js';
 import { answerWant, SEGMENT_BLOCKS } from './Announcements.js';
 import type { RemotePeer } from './RemotePeer.js';
 import type { ReplicationLimits } from './ReplicationLimits.js';
+
+/** An answer that is made, or waits for those before it. @internal */
+export interface Answer {
+  readonly request: Request;
+  isReady: boolean;
+  /** `null` if there is nothing to send. */
+  proof: Data | null;
+}
 
 /** What {@link Answers} tells. @internal */
 export interface AnswersOutput {
@@ -52,26 +61,49 @@ export class Answers {
     while (peer.isOpen && peer.drained) {
       const request = peer.uploads.next();
       if (request === null) return;
-      void this.answer(peer, request);
+      this.make(peer, request);
     }
   }
 
-  private async answer(peer: RemotePeer, request: Request): Promise<void> {
+  /** Answers leave in the order in which they were begun: who asks for a row of blocks proves one by the one before. */
+  private make(peer: RemotePeer, request: Request): void {
+    const answer: Answer = { request, isReady: false, proof: null };
+    const ready = (proof: Data | null): void => {
+      answer.proof = proof;
+      answer.isReady = true;
+    };
+    const failed = (error: unknown): void => {
+      ready(null);
+      if (peer.isOpen && (error as { code?: unknown }).code === 'ERR_PROOF') this.countInvalid(peer);
+    };
+    peer.answers.push(answer);
     try {
-      const proof = await this.log.prove(request);
-      if (!peer.uploads.finish(request) || !peer.isOpen) return;
+      const proof = this.log.prove(request);
+      if (proof !== null && 'then' in proof) {
+        const go = (): void => {
+          this.sendReady(peer);
+          this.serve(peer);
+        };
+        proof.then(ready, failed).then(go, (error: unknown) => this.output.fail(peer, error));
+        return;
+      }
+      ready(proof);
+    } catch (error) {
+      failed(error);
+    }
+    this.sendReady(peer);
+  }
+
+  private sendReady(peer: RemotePeer): void {
+    const { answers } = peer;
+    while (answers.length > 0 && answers[0].isReady) {
+      const { request, proof } = answers.shift()!;
+      if (!peer.uploads.finish(request) || !peer.isOpen) continue;
       if (proof === null) this.refuse(peer, request);
       else {
         peer.send(proof);
         if (proof.block !== null) this.output.uploaded(proof.block.value.length);
       }
-    } catch (error) {
-      const isAwaited = peer.uploads.finish(request);
-      if (!peer.isOpen) return;
-      if ((error as { code?: unknown }).code === 'ERR_PROOF') this.countInvalid(peer);
-      if (isAwaited && peer.isOpen) this.refuse(peer, request);
-    } finally {
-      this.serve(peer);
     }
   }
 

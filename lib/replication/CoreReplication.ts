@@ -306,8 +306,8 @@ export class CoreReplication {
       const send = (proof: Data | null): void => {
         if (proof !== null && peer.isOpen) peer.send(data({ ...proof, request: 0 }));
       };
-      log
-        .prove(request({ id: 0, fork: log.fork, upgrade: { start: 0, length } }))
+      Promise.resolve(request({ id: 0, fork: log.fork, upgrade: { start: 0, length } }))
+        .then(asked => log.prove(asked))
         .then(send)
         .then(leave, leave);
     }

@@ -1,5 +1,5 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
-import { TimeoutExceededError } from '../errors.js';
+import { isHypercoreError, TimeoutExceededError } from '../errors.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
 import type { Data } from '../messages/data.js';
 import type { RequestFields } from '../messages/request.js';
@@ -46,7 +46,10 @@ export class Fetcher {
       {
         ask: (peer, index, priority) => void this.askBlock(peer, index, priority),
         askAbout: (peer, segment) => peer.inquire(segment),
-        cancel: (peer, index) => peer.cancelBlock(index),
+        cancel: (peer, index) => {
+          const asked = peer.cancelBlock(index);
+          if (asked !== null) this.abandon(peer, asked);
+        },
       },
       host.limits,
     );
@@ -98,8 +101,7 @@ export class Fetcher {
       throw error;
     }
     if (asked.settle !== null) asked.settle(message);
-    else if (asked.fork !== this.host.log.fork) this.unanswered(peer, asked);
-    else void this.store(peer, asked, message);
+    else this.give(peer, asked, message);
     return true;
   }
 
@@ -144,7 +146,59 @@ export class Fetcher {
     return this.host.scheduler.now();
   }
 
+  /** Gives an answer to the log, or lets it wait until the one it leans on is given. */
+  private give(peer: RemotePeer, asked: Asked, message: Data): void {
+    const { leansOn } = asked;
+    const bytes = message.block?.value.length ?? 0;
+    if (leansOn?.outcome === 'open') {
+      if (this.mayHold(peer, bytes)) {
+        this.hold(peer, leansOn, bytes, () => this.give(peer, asked, message));
+        return;
+      }
+      leansOn.outcome = 'late';
+      peer.coming.forget(leansOn);
+      this.follow(leansOn);
+    }
+    if (asked.fork !== this.host.log.fork) return this.unanswered(peer, asked);
+    void this.store(peer, asked, message);
+    this.follow(asked);
+  }
+
+  /** One answer that does not come must not take the whole window. */
+  private mayHold(peer: RemotePeer, bytes: number): boolean {
+    const { maxHeldBytes, maxInFlightPerPeer } = this.host.limits;
+    return 2 * (peer.held + 1) <= maxInFlightPerPeer && peer.heldBytes + bytes <= maxHeldBytes;
+  }
+
+  private hold(peer: RemotePeer, leansOn: Asked, bytes: number, give: () => void): void {
+    peer.held++;
+    peer.heldBytes += bytes;
+    peer.storing++;
+    (leansOn.followers ??= []).push(() => {
+      peer.held--;
+      peer.heldBytes -= bytes;
+      peer.storing--;
+      give();
+    });
+  }
+
+  /** What leans on an answer goes where it went. */
+  private follow(asked: Asked): void {
+    const { followers } = asked;
+    asked.followers = null;
+    if (followers !== null) for (const next of followers) next();
+  }
+
+  /** It brings nothing. */
+  private abandon(peer: RemotePeer, asked: Asked): void {
+    asked.outcome = 'none';
+    asked.leansOn = null;
+    peer.coming.forget(asked);
+    this.follow(asked);
+  }
+
   private unanswered(peer: RemotePeer, asked: Asked): void {
+    this.abandon(peer, asked);
     if (asked.block !== -1) this.downloads.failed(peer, asked.block);
     if (asked.purpose === 'upgrade' && this.upgrading === peer) this.upgrading = null;
     asked.settle?.(null);
@@ -159,16 +213,22 @@ export class Fetcher {
   private async store(peer: RemotePeer, asked: Asked, message: Data): Promise<void> {
     const { log } = this.host;
     const { fork } = log;
+    asked.outcome = 'given';
     peer.storing++;
     try {
       const { upgraded } = await log.receive(message);
       peer.storing--;
+      asked.outcome = 'proved';
+      asked.leansOn = null;
+      peer.coming.forget(asked);
       this.stored(peer, asked, message, upgraded);
     } catch (error) {
       peer.storing--;
+      const leant = leansInVain(asked, error);
       this.unanswered(peer, asked);
+      if (leant) peer.unleaning = this.host.limits.maxInFlightPerPeer;
       // A proof that was overtaken by another fork is nobody's fault.
-      if (fork === log.fork || !isRemotesFault(error)) this.host.refused(peer, error);
+      else if (fork === log.fork || !isRemotesFault(error)) this.host.refused(peer, error);
     }
     this.host.schedule();
   }
@@ -216,7 +276,11 @@ export class Fetcher {
     const { log } = this.host;
     const asked = peer.requests.add({ purpose: 'block', block: index, fork: log.fork, at: this.now() });
     peer.markBlock(asked);
-    const send = (nodes: number): void => {
+    const send = (missing: number): void => {
+      if (asked.outcome !== 'open') return; // taken back meanwhile
+      const alone = peer.unleaning > 0;
+      if (alone) peer.unleaning--;
+      const nodes = peer.coming.plan(asked, missing, alone);
       const message = peer.requests.prepare(asked, { block: { index, nodes }, priority });
       if (message !== null) peer.send(message);
     };
@@ -257,6 +321,13 @@ export class Fetcher {
       this.host.drop(peer, new TimeoutExceededError('request', requestTimeoutMs, 'channel'));
     }
   }
+}
+
+/** Whether an answer could not be proved because another, on whose nodes it was to end, did not come or was not proved. */
+function leansInVain({ leansOn }: Asked, error: unknown): boolean {
+  return (
+    leansOn !== null && leansOn.outcome !== 'proved' && isHypercoreError(error) && error.code === 'ERR_PROOF'
+  );
 }
 
 /** The longest is asked first, but one that was late comes after all others. */

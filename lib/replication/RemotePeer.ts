@@ -5,7 +5,9 @@ import { cancel } from '../messages/cancel.js';
 import type { Message } from '../messages/Message.js';
 import { unwant } from '../messages/unwant.js';
 import { want, type Want } from '../messages/want.js';
+import type { Answer } from './Answers.js';
 import { SEGMENT_BLOCKS } from './Announcements.js';
+import { ComingNodes } from './ComingNodes.js';
 import type { DownloadSource } from './Downloads.js';
 import { RemoteBlocks } from './RemoteBlocks.js';
 import { RemoteCore } from './RemoteCore.js';
@@ -26,7 +28,10 @@ export class RemotePeer implements DownloadSource {
   readonly core = new RemoteCore();
   readonly blocks: RemoteBlocks;
   readonly requests = new RequestTable();
+  readonly coming = new ComingNodes();
   readonly uploads: Uploads;
+  /** Answers that are made, oldest first. */
+  readonly answers: Answer[] = [];
   /** Wants that are not answered yet, because the link is full. */
   readonly wants: Want[] = [];
   /** Segments it was asked about. */
@@ -45,6 +50,12 @@ export class RemotePeer implements DownloadSource {
   announced = 0;
   /** Answers that are being verified and stored. */
   storing = 0;
+  /** Answers that wait for another one, */
+  held = 0;
+  /** and the bytes of their blocks. */
+  heldBytes = 0;
+  /** So many requests more lean on no other: one did in vain. */
+  unleaning = 0;
   /** A proof of it was wrong: nothing is asked of it any more, but whether the core is in conflict. */
   suspected = false;
   /** A length to which it could not prove the way. */
@@ -126,10 +137,12 @@ export class RemotePeer implements DownloadSource {
     if (asked.message !== null) this.send(cancel({ request: asked.id }));
   }
 
-  /** Takes the request for a block back, if there is one for nothing else. */
-  cancelBlock(index: number): void {
+  /** Takes the request for a block back, if there is one for nothing else, and returns it. */
+  cancelBlock(index: number): Asked | null {
     const asked = this.byBlock.get(index);
-    if (asked?.purpose === 'block') this.cancel(asked);
+    if (asked?.purpose !== 'block') return null;
+    this.cancel(asked);
+    return asked;
   }
 
   /** Asks what it has of a segment, once. */
@@ -151,8 +164,10 @@ export class RemotePeer implements DownloadSource {
   clear(): Asked[] {
     this.isOpen = false;
     this.uploads.clear();
+    this.answers.length = 0;
     this.wants.length = 0;
     this.byBlock.clear();
+    this.coming.clear();
     this.blocks.clear();
     return this.requests.clear();
   }

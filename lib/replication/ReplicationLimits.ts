@@ -11,6 +11,8 @@ export interface ReplicationLimits {
   readonly maxInFlight: number;
   /** Requests of one remote that wait for their answer here; one more ends its channel. */
   readonly maxQueuedRequests: number;
+  /** Bytes of blocks of one remote that wait here for another answer of it, which brings the rest of their proof. */
+  readonly maxHeldBytes: number;
   /** Answers to one remote that are made at a time. */
   readonly maxProofsAtATime: number;
   /** Requests of one remote that no honest peer sends; one more ends its channel. Hypercore 11 allows as many. */
@@ -42,6 +44,7 @@ export const defaultReplicationLimits: ReplicationLimits = {
   maxInFlightPerPeer: 48,
   maxInFlight: 512,
   maxQueuedRequests: 4096,
+  maxHeldBytes: 0x400000,
   maxProofsAtATime: 16,
   maxInvalidRequests: 64,
   maxRemotePages: 1024,

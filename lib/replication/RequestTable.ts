@@ -21,6 +21,14 @@ export interface Asked {
   message: Request | null;
   /** Called once: with the answer, or null if there will be none from this remote. */
   readonly settle: ((data: Data | null) => void) | null;
+  /** Nodes that were asked for with the block and are not here yet. */
+  levels: number;
+  /** The request that brings the node on which the proof of this one ends; null if that is known here. */
+  leansOn: Asked | null;
+  /** What became of it: unknown yet, unknown for too long, with the log, proved by it, or nothing. */
+  outcome: 'open' | 'late' | 'given' | 'proved' | 'none';
+  /** Hands on answers that wait for this one, in the order in which they came. */
+  followers: (() => void)[] | null;
 }
 
 /**
@@ -55,6 +63,10 @@ export class RequestTable {
       answered: this.answered,
       message: null,
       settle: fields.settle ?? null,
+      levels: 0,
+      leansOn: null,
+      outcome: 'open',
+      followers: null,
     };
     this.byId.set(asked.id, asked);
     return asked;

@@ -50,8 +50,8 @@ function getAll(
 ): (TreeNode | null)[] | Promise<(TreeNode | null)[]> {
   const nodes: (TreeNode | null)[] = [];
   let awaited: Promise<void>[] | null = null;
-  for (const [i, index] of indexes.entries()) {
-    const node = reader.get(index);
+  for (let i = 0; i < indexes.length; i++) {
+    const node = reader.get(indexes[i]);
     nodes.push(null);
     if (isPromise(node)) {
       awaited ??= [];

@@ -21,3 +21,24 @@ export function* missingNodes(head: Pick<TreeHead, 'length'>, index: number): No
   }
   return missing;
 }
+
+/**
+ * The same from what is in memory, for who asks for every block.
+ *
+ * @returns `undefined` if a node must be read to tell
+ * @internal
+ */
+export function missingNodesAtOnce(
+  head: Pick<TreeHead, 'length'>,
+  index: number,
+  nodes: { knows(index: number): boolean | undefined },
+): number | undefined {
+  const end = 2 * head.length;
+  if (!(index >= 0 && index < 2 * MAX_TREE_LENGTH) || endOf(index) > end) return 0;
+  const cursor = treeCursor(index);
+  for (let missing = 0; ; missing++, cursor.parent()) {
+    if (cursor.contains(end)) return missing;
+    const known = nodes.knows(cursor.index);
+    if (known !== false) return known === undefined ? undefined : missing;
+  }
+}
