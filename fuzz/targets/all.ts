@@ -3,6 +3,7 @@ import { decoderTargets } from './decoders.js';
 import { differentialTargets } from './differentials.js';
 import { ExtensionNamesTarget } from './ExtensionNamesTarget.js';
 import { MuxTarget } from './MuxTarget.js';
+import { ProofTarget } from './ProofTarget.js';
 import { ProtocolTarget } from './ProtocolTarget.js';
 import { NoiseTarget, RecordTarget, StreamHeaderTarget } from './secrets.js';
 import { SecuredTarget } from './SecuredTarget.js';
@@ -21,6 +22,7 @@ export function allTargets(): FuzzTarget[] {
     new NoiseTarget(),
     new MuxTarget(),
     new ProtocolTarget(),
+    new ProofTarget(),
     new ConversationTarget(),
     new SecuredTarget(),
     ...differentialTargets(),

@@ -124,7 +124,6 @@ export class NodeStore implements NodeReader {
 
   /** Forgets every node that a tree of `length` blocks has not. */
   cut(length: number): void {
-    // The node behind the last leaf begins with block 0 in a tree of a power of two, and reaches beyond it.
     const end = Math.max(0, 2 * length - 1);
     for (const index of this.fresh.keys()) if (index >= end) this.fresh.delete(index);
     this.loose.clear();

@@ -31,7 +31,8 @@ export function* cutTree(head: TreeHead, length: number, fork: number): NodeRead
 
 /**
  * Nodes with numbers below 2 × `length` that cover blocks at or after `length`: in a tree that is cut to `length` they,
- * and all nodes from 2 × `length` on, are no more.
+ * and all nodes from 2 × `length` on, are no more. 2 × `length` - 1, the parent of the last block or of a node above it, is
+ * always among them, so a store of nodes may end there.
  *
  * @internal
  */
