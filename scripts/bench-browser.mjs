@@ -7,10 +7,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import Hypercore10 from 'hypercore-10';
+import RAM from 'random-access-memory';
 import { machine } from '../bench/machine.mjs';
 import { median } from '../bench/median.mjs';
 import { chart, table } from '../bench/report.mjs';
+import { bridgeCores } from '../dist/bridge/index.js';
 import { findChromium } from './chromium.mjs';
+
+/** Blocks of 1 KiB that are replicated at a time. */
+const BLOCKS = 10_000;
 
 const flags = process.argv.slice(2);
 const option = name => flags.find(flag => flag.startsWith(`--${name}=`))?.split('=')[1];
@@ -24,7 +30,8 @@ if (chromium === null) {
 }
 
 const { outputFiles } = await build({
-  entryPoints: ['bench/browser/page.mjs'],
+  entryPoints: ['bench/browser/page.mjs', 'bench/browser/server.mjs'],
+  outdir: '/',
   bundle: true,
   write: false,
   format: 'esm',
@@ -35,9 +42,9 @@ const { outputFiles } = await build({
   define: { global: 'globalThis', 'process.env.NODE_ENV': '"production"' },
   alias: { 'sodium-universal': resolve('bench/browser/sodium.cjs') },
 });
-const script = outputFiles[0].text;
+const scripts = new Map(outputFiles.map(({ path, text }) => [path, text]));
 
-const { results: raw, runtime } = await runInPage();
+const { results: raw, replicated, runtime } = await runInPage();
 const results = raw.map(result => ({
   ...result,
   medians: Object.fromEntries(Object.entries(result.samples).map(([side, rates]) => [side, median(rates)])),
@@ -49,6 +56,29 @@ const where = {
   rounds,
   part: ', each of a part of the work named',
 };
+if (replicated.length > 0) {
+  const rows = replicated.map(({ title, samples }) => `| ${title} | ${median(samples).toFixed(0)} |`);
+  const lines = [
+    '# Replication in Chromium, on the WASM backend',
+    '',
+    `${where.date} · ${where.processor} · ${browserName}`,
+  ];
+  lines.push(
+    '',
+    `Medians of ${rounds} runs of ${BLOCKS} blocks.`,
+    '',
+    '| what | blocks/s |',
+    '| --- | ---: |',
+    ...rows,
+    '',
+  );
+  if (where.load > 1) lines.push('The machine was busy with other things: it can do more than this.', '');
+  console.log(`\n${lines.join('\n')}`);
+  if (!quick || flags.includes('--save')) {
+    mkdirSync('bench/results', { recursive: true });
+    writeFileSync('bench/results/chromium-replicate.md', lines.join('\n'));
+  }
+}
 const report = table(results, where, 'Benchmarks in Chromium');
 console.log(`\n${report}`);
 if ((only === '' && !quick) || flags.includes('--save')) {
@@ -75,9 +105,11 @@ async function runInPage() {
         if (message.progress) console.log(`  ${message.progress}`);
         else finish(message);
       });
-    } else if (request.url.startsWith('/page.js')) {
+    } else if (scripts.has(request.url)) {
       response.setHeader('content-type', 'text/javascript');
-      response.end(script);
+      response.end(scripts.get(request.url));
+    } else if (request.url === '/core.json') {
+      response.end(JSON.stringify({ key: [...core.key], count: BLOCKS }));
     } else {
       response.setHeader('content-type', 'text/html');
       // What fails while the page loads would otherwise be waited for in vain.
@@ -88,6 +120,11 @@ async function runInPage() {
     }
   });
   await new Promise(listening => server.listen(0, '127.0.0.1', listening));
+  const core = new Hypercore10(() => new RAM());
+  await core.ready();
+  const block = new Uint8Array(1024).fill(7);
+  await core.append(Array.from({ length: BLOCKS }, () => block));
+  const bridge = bridgeCores({ server, path: '/cores', cores: [core], origins: () => true }).subscribe();
   const profile = mkdtempSync(join(tmpdir(), 'bench-browser-'));
   const url = `http://127.0.0.1:${server.address().port}/?rounds=${rounds}&only=${only}`;
   const browser = spawn(
@@ -102,6 +139,7 @@ async function runInPage() {
     const gone = new Promise(exited => browser.on('exit', exited));
     browser.kill();
     await gone;
+    bridge.unsubscribe();
     server.closeAllConnections();
     server.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });

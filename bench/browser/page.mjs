@@ -9,6 +9,7 @@ import pipeFloodBatched from '../workloads/pipe-flood-batched.mjs';
 import pipeFlood from '../workloads/pipe-flood.mjs';
 import handshakes from '../workloads/handshakes.mjs';
 import official from './official.mjs';
+import { replicateOnce, replications, servedByNode, startServer } from './replicate.mjs';
 
 /** A page has a share of the work: plain JavaScript is slow where the handshake is all there is. */
 const workloads = [
@@ -49,7 +50,26 @@ try {
     results.push({ name, title: workload.title, unit: workload.unit, samples });
     await tell({ progress: name });
   }
-  await tell({ results, runtime: navigator.userAgent });
+  const replicated = [];
+  if (query.get('only') === '' || only.includes('replicate')) {
+    const { key, count } = await (await fetch('/core.json')).json();
+    const crypto = await libsodiumCrypto();
+    const worker = await startServer(count);
+    const servers = { hypercore10: servedByNode(location, Uint8Array.from(key)), worker };
+    for (const { from, into, title } of replications) {
+      const server = servers[from];
+      const samples = [];
+      for (let round = -1; round < rounds; round++) {
+        const transport = server.transport();
+        const rate = await replicateOnce({ crypto, into, key: server.key, count, transport });
+        if (round >= 0) samples.push(rate);
+      }
+      replicated.push({ title, samples });
+      await tell({ progress: `${title}: ${samples.map(Math.round).join(', ')}` });
+    }
+    worker.end();
+  }
+  await tell({ results, replicated, runtime: navigator.userAgent });
 } catch (error) {
   await tell({ error: String(error.stack ?? error) });
 }

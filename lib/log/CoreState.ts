@@ -160,9 +160,14 @@ export class CoreState {
     this.dirty = false;
   }
 
-  /** As {@link CoreState.checkpoint}, if there is anything to do. */
+  /**
+   * Makes safe what was acknowledged, and brings all files up to date if that can be done: where there is no room for it, the
+   * oplog still has it all.
+   */
   async settle(): Promise<void> {
-    if (this.dirty && this.failure === null) await this.checkpoint();
+    if (!this.dirty || this.failure !== null) return;
+    await Promise.all([this.blocks.flush(), this.oplog.flush()]);
+    await this.tidy(true);
   }
 
   /** The manifest came to be known. The header must tell it before an entry relies on it. */

@@ -1,4 +1,5 @@
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
+import { StorageQuotaError } from '../logErrors.js';
 import { Oplog } from '../oplog/Oplog.js';
 import { CoreAuthority } from '../proof/CoreAuthority.js';
 import type { RandomAccess } from '../storage/RandomAccess.js';
@@ -26,7 +27,10 @@ export async function openCore(options: LogOptions & { readonly crypto: CryptoBa
   const release = async (): Promise<void> => {
     const closed = await Promise.allSettled(files.map(file => file.close()));
     await unlock();
-    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+    for (const result of closed) {
+      // What found no room is no loss: it was refused, or the oplog has it.
+      if (result.status === 'rejected' && !(result.reason instanceof StorageQuotaError)) throw result.reason;
+    }
   };
   try {
     const open = async (name: string): Promise<RandomAccess> => {

@@ -143,7 +143,7 @@ if (inBrowser) {
   describe('browserStorage in a browser', () => {
     const storages: BrowserStorage[] = [];
     const open = (name: string, options: BrowserStorageOptions = {}) => {
-      const storage = browserStorage(name, { persist: false, ...options });
+      const storage = browserStorage(name, { persist: false, lockTimeoutMs: 100, ...options });
       storages.push(storage);
       return storage;
     };

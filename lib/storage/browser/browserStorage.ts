@@ -46,6 +46,11 @@ export interface BrowserStorageOptions {
   readonly worker?: () => Worker;
   /** How long that worker may take to start; 20,000 unless told. */
   readonly workerTimeoutMs?: number;
+  /**
+   * How long {@link Storage.lock} waits for another page to go, before it is `ERR_STORAGE_LOCKED`; 3,000 unless told. The page
+   * before a reload has its locks for some moments more, and so has a worker that was terminated, some two seconds where it is busy.
+   */
+  readonly lockTimeoutMs?: number;
   /** What of the browser there is; looked up unless told. */
   readonly environment?: BrowserEnvironment;
 }
@@ -120,7 +125,10 @@ class ChosenStorage implements BrowserStorage {
     this.held.lock(folder);
     try {
       const { locks } = this.environment;
-      const give = locks ? await webLock(locks, this.name, folder) : await files.lock?.(folder);
+      const { lockTimeoutMs = 3_000 } = this.options;
+      const give = locks
+        ? await webLock(locks, this.name, folder, lockTimeoutMs)
+        : await files.lock?.(folder);
       let giving: Promise<void> | null = null;
       return () => {
         giving ??= (give ?? (() => Promise.resolve()))().finally(() => this.held.unlock(folder));
@@ -166,7 +174,7 @@ class ChosenStorage implements BrowserStorage {
   }
 
   private async make(kind: BrowserStorageKind): Promise<BrowserFiles> {
-    const { storage, indexedDB, syncHandles, startWorker } = this.environment;
+    const { storage, locks, indexedDB, syncHandles, startWorker } = this.environment;
     if (kind === 'memory') return { ...memoryStorage(), lock: null, close: () => Promise.resolve() };
     if (kind === 'indexeddb') {
       if (!indexedDB) throw new Missing('there is no IndexedDB');
@@ -175,9 +183,9 @@ class ChosenStorage implements BrowserStorage {
     if (!storage) throw new Missing('there is no private file system');
     if (syncHandles) return opfsStorage(storage, this.name);
     const { worker, workerTimeoutMs = 20_000 } = this.options;
-    if (worker) return opfsStorageIn(worker(), this.name, workerTimeoutMs);
-    if (!startWorker) throw new Missing('there are no workers');
-    return opfsStorageIn(startWorker(opfsWorkerSource), this.name, workerTimeoutMs);
+    if (!worker && !startWorker) throw new Missing('there are no workers');
+    const started = worker ? worker() : startWorker!(opfsWorkerSource);
+    return opfsStorageIn(started, this.name, locks, workerTimeoutMs);
   }
 
   private async ask(): Promise<boolean> {

@@ -4,7 +4,8 @@ import { StorageLockedError } from '../../logErrors.js';
  * Takes the sole right to a folder of a storage by Web Locks, against every tab and worker of the origin: the folder itself
  * exclusively, and what it lies in together with others, so that a folder and one within it keep each other out.
  *
- * Gives what returns the locks, which go by themselves with the tab or worker.
+ * Gives what returns the locks, which go by themselves with the tab or worker. A page that was reloaded comes before the old one
+ * has gone altogether, so that a lock is waited for, `timeoutMs` at most.
  *
  * @internal
  */
@@ -12,14 +13,16 @@ export async function webLock(
   locks: LockManager,
   storage: string,
   folder: string,
+  timeoutMs: number,
 ): Promise<() => Promise<void>> {
   const taken: (() => Promise<void>)[] = [];
   const release = async () => {
     await Promise.all(taken.map(give => give()));
   };
   try {
-    for (const above of foldersAbove(folder)) taken.push(await take(locks, storage, above, 'shared'));
-    taken.push(await take(locks, storage, folder, 'exclusive'));
+    for (const above of foldersAbove(folder))
+      taken.push(await take(locks, storage, above, 'shared', timeoutMs));
+    taken.push(await take(locks, storage, folder, 'exclusive', timeoutMs));
   } catch (error) {
     await release();
     throw error;
@@ -39,11 +42,14 @@ function take(
   storage: string,
   folder: string,
   mode: LockMode,
+  timeoutMs: number,
 ): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
     const name = `rx-hypercore/${storage}/${folder}`;
-    const returned = locks.request(name, { mode, ifAvailable: true }, lock => {
-      if (!lock) return reject(new StorageLockedError(folder));
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(new StorageLockedError(folder)), timeoutMs);
+    const returned = locks.request(name, { mode, signal: patience.signal }, () => {
+      clearTimeout(timer);
       return new Promise<void>(giveBack => {
         resolve(async () => {
           giveBack();
@@ -51,6 +57,9 @@ function take(
         });
       });
     });
-    returned.catch(reject);
+    returned.catch((error: unknown) => {
+      clearTimeout(timer);
+      reject(error);
+    });
   });
 }

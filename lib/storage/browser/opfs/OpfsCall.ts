@@ -1,6 +1,7 @@
 /** What a page asks of its storage worker: a name first, then its arguments. @internal */
 export type OpfsCall =
-  | readonly ['start', string]
+  /** The storage, and the lock that the worker shall hold as long as it lives. */
+  | readonly ['start', string, string | null]
   | readonly ['open', string]
   | readonly ['lock', string]
   | readonly ['unlock', number]

@@ -7,7 +7,7 @@ const HOME = 'rx-hypercore';
 const LOCK = '.lock';
 
 /** How long a handle of a page that is just going away is waited for. */
-const RETRIES = 20;
+const RETRIES = 60;
 const RETRY_MS = 50;
 
 /**

@@ -22,6 +22,7 @@ export class OpfsWorker {
   private transfer: Transferable[] = [];
   private last = 0;
   private ended: Error | null = null;
+  private readonly watching = new AbortController();
 
   constructor(private readonly worker: Worker) {
     worker.onmessage = ({ data }: MessageEvent) => this.answered(data as readonly OpfsAnswer[]);
@@ -53,10 +54,18 @@ export class OpfsWorker {
     return this.call(file, ['write', id, offset, own]);
   }
 
+  /** Ends this when the worker does, which holds a lock until then. */
+  watch(locks: LockManager, life: string): void {
+    const { signal } = this.watching;
+    const over = () => this.end(new StorageFailedError('', new WorkerError('the worker was ended')));
+    locks.request(life, { signal }, over).catch(() => undefined);
+  }
+
   /** Fails whatever is still asked, and ends the worker. */
   end(error: Error = new LogClosedError()): void {
     if (this.ended) return;
     this.ended = error;
+    this.watching.abort();
     this.queued = [];
     this.transfer = [];
     this.worker.terminate();

@@ -58,12 +58,17 @@ export async function opfsStorage(storage: StorageManager, name: string): Promis
 }
 
 /**
- * The same, used through a worker.
+ * The same, used through a worker. Nothing tells a page that a worker has ended, other than a lock that ended with it.
  *
  * @param timeoutMs - how long the worker may take to start
  * @internal
  */
-export async function opfsStorageIn(worker: Worker, name: string, timeoutMs: number): Promise<BrowserFiles> {
+export async function opfsStorageIn(
+  worker: Worker,
+  name: string,
+  locks: LockManager | null,
+  timeoutMs: number,
+): Promise<BrowserFiles> {
   const remote = new OpfsWorker(worker);
   const held = new OpenFiles();
   const timer = setTimeout(() => {
@@ -72,7 +77,9 @@ export async function opfsStorageIn(worker: Worker, name: string, timeoutMs: num
     );
   }, timeoutMs);
   try {
-    await remote.call(name, ['start', name]);
+    const life = locks && `rx-hypercore/worker/${crypto.randomUUID()}`;
+    await remote.call(name, ['start', name, life]);
+    if (locks && life !== null) remote.watch(locks, life);
   } catch (error) {
     remote.end();
     throw error;

@@ -4,7 +4,7 @@ import { OpfsFolder } from './OpfsFolder.js';
 
 /** What of a dedicated worker is needed. @public */
 export interface OpfsWorkerScope {
-  readonly navigator: { readonly storage: StorageManager };
+  readonly navigator: { readonly storage: StorageManager; readonly locks?: LockManager };
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
 }
@@ -23,7 +23,7 @@ export interface OpfsWorkerScope {
  * @public
  */
 export function serveOpfs(scope: OpfsWorkerScope = globalThis as unknown as OpfsWorkerScope): void {
-  const server = new OpfsServer(scope.navigator.storage);
+  const server = new OpfsServer(scope.navigator);
   scope.addEventListener('message', ({ data }) => {
     const answers: OpfsAnswer[] = [];
     const transfer: Transferable[] = [];
@@ -53,7 +53,7 @@ class OpfsServer {
   private readonly locks = new Map<number, () => void>();
   private last = 0;
 
-  constructor(private readonly storage: StorageManager) {}
+  constructor(private readonly navigator: OpfsWorkerScope['navigator']) {}
 
   /** What can be answered at once is, so that calls on one file stay in order. */
   call(call: OpfsCall): unknown {
@@ -82,7 +82,8 @@ class OpfsServer {
 
   private async callLater(call: OpfsCall): Promise<unknown> {
     if (call[0] === 'start') {
-      this.folder = await OpfsFolder.open(this.storage, call[1]);
+      this.folder = await OpfsFolder.open(this.navigator.storage, call[1]);
+      if (call[2] !== null) await this.live(call[2]);
       return null;
     }
     const folder = this.folder!;
@@ -92,6 +93,19 @@ class OpfsServer {
     if (call[0] === 'open') this.files.set(id, await folder.file(call[1]));
     else if (call[0] === 'lock') this.locks.set(id, await folder.lock(call[1]));
     return id;
+  }
+
+  /** Holds a lock from here on until this worker has ended. */
+  private live(lock: string): Promise<void> {
+    const { locks } = this.navigator;
+    return new Promise((resolve, reject) => {
+      const forEver = (): Promise<never> => {
+        resolve();
+        return new Promise(() => {});
+      };
+      if (locks) locks.request(lock, forEver).catch(reject);
+      else reject(new Error('a page with Web Locks has a worker without'));
+    });
   }
 
   private file(id: number): OpfsFile {

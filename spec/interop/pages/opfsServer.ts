@@ -1,0 +1,3 @@
+import { serveOpfs } from '../../../lib/storage/browser/index.js';
+
+serveOpfs();
