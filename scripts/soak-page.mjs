@@ -1,7 +1,7 @@
 // Pages reloaded, tabs closed and workers killed amid writes, some hundred times in all: `npm run soak:page`.
 import { spawnSync } from 'node:child_process';
 
-const { status } = spawnSync(process.execPath, ['scripts/spec.mjs', 'spec/interop/page-storage-spec.ts'], {
+const { status } = spawnSync(process.execPath, ['scripts/spec.mjs', 'spec/interop/pageStorage.ts'], {
   stdio: 'inherit',
   env: { ...process.env, SPEC_LONG: '1' },
 });

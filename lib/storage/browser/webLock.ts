@@ -59,7 +59,7 @@ function take(
     });
     returned.catch((error: unknown) => {
       clearTimeout(timer);
-      reject(error);
+      reject(error instanceof Error ? error : new Error(String(error)));
     });
   });
 }

@@ -5,7 +5,6 @@ import Hypercore10 from 'hypercore-10';
 // @ts-expect-error it carries no types
 import RandomAccessFile from 'random-access-file';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-// @ts-expect-error a script of the project, in plain JavaScript
 import { findChromium } from '../../scripts/chromium.mjs';
 import { Random } from '../helpers/random.js';
 import type { KeeperFindings, KeeperTask } from './pages/keeper.js';
