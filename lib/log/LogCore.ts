@@ -20,7 +20,7 @@ import { upgradeIndexes } from '../proof/SignatureRules.js';
 import { cutTree } from '../tree/cutTree.js';
 import { missingNodes, missingNodesAtOnce } from '../tree/missingNodes.js';
 import { readNodes, type NodeReading } from '../tree/NodeReader.js';
-import { seekByte } from '../tree/seekByte.js';
+import { seekByte, type SeekResult } from '../tree/seekByte.js';
 import { BlockEncryption, ENCRYPTION_PADDING } from './BlockEncryption.js';
 import type { CoreState } from './CoreState.js';
 import { Intake, type Delivery } from './Intake.js';
@@ -134,8 +134,15 @@ export class LogCore implements ReplicableLog {
   async locate(byte: number): Promise<Located> {
     this.verifyOpen();
     requireInteger('byte', byte, 0, Number.MAX_SAFE_INTEGER);
-    const { head } = this.state;
-    const found = await readNodes(seekByte(head, byte, this.padding), this.state.nodes);
+    const { head, hasher, nodes, epoch } = this.state;
+    let found: SeekResult;
+    try {
+      found = await readNodes(seekByte(head, byte, this.padding, hasher), nodes);
+    } catch (error) {
+      // What was cut meanwhile may be mixed with what came after it.
+      if (this.state.epoch !== epoch) return this.locate(byte);
+      throw error;
+    }
     const past = found.found ? found.block : found.start;
     if (past >= head.length) return { found: false, start: head.length, end: Infinity };
     return found.found ? { found: true, index: found.block, offset: found.offset } : found;

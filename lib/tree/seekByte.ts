@@ -1,6 +1,8 @@
+import { StorageCorruptError } from '../logErrors.js';
 import type { TreeNode } from '../messages/proof.js';
 import { blocksUnder, endOf, firstBlockOf, treeCursor, type TreeCursor } from './flatTree.js';
 import type { NodeReading } from './NodeReader.js';
+import type { TreeHasher } from './TreeHasher.js';
 import type { TreeHead } from './TreeHead.js';
 
 /** Where a byte lies, as far as the nodes that are known tell. @internal */
@@ -20,12 +22,15 @@ export function unpaddedSize(node: TreeNode, padding: number): number {
  *
  * @param bytes - offset in the log
  * @param padding - bytes of each block that do not count
+ * @param hasher - compares the nodes on the way with those above them, up to the roots: storage may have changed them
+ * @throws StorageCorruptError if they do not fit
  * @internal
  */
 export function* seekByte(
   head: Pick<TreeHead, 'length' | 'roots'>,
   bytes: number,
   padding: number,
+  hasher: TreeHasher,
 ): NodeReading<SeekResult> {
   if (bytes === 0) return { found: true, block: 0, offset: 0 };
   let left = bytes;
@@ -37,7 +42,7 @@ export function* seekByte(
       continue;
     }
     const cursor = treeCursor(root.index);
-    const rest = yield* descend(cursor, left, padding);
+    const rest = yield* descend(cursor, left, { root, padding, hasher });
     if (rest === null) return { found: true, block: (cursor.peekRightSpan() + 2) / 2, offset: 0 };
     if ((cursor.index & 1) === 0) return { found: true, block: cursor.index / 2, offset: rest };
     return { found: false, start: firstBlockOf(cursor.index), end: (endOf(cursor.index) + 1) / 2 };
@@ -50,19 +55,44 @@ export function* seekByte(
  *
  * @returns how many bytes into the node it lies; `null` if it is the first one after the node
  */
-function* descend(cursor: TreeCursor, bytes: number, padding: number): NodeReading<number | null> {
+function* descend(
+  cursor: TreeCursor,
+  bytes: number,
+  {
+    root,
+    padding,
+    hasher,
+  }: { readonly root: TreeNode; readonly padding: number; readonly hasher: TreeHasher },
+): NodeReading<number | null> {
   let left = bytes;
+  let above = root;
   while ((cursor.index & 1) !== 0) {
-    const [node] = yield [cursor.leftChild()];
+    const first = cursor.leftChild();
+    const [node, other] = yield [first, cursor.sibling()];
     if (node === null) {
       cursor.parent();
       return left;
     }
+    if (other !== null) verifyPair(above, node, other, hasher);
     const size = unpaddedSize(node, padding);
-    if (size === left) return null;
-    if (size > left) continue;
+    if (size > left) {
+      cursor.sibling();
+      above = node;
+      continue;
+    }
+    if (size === left) {
+      cursor.sibling();
+      return null;
+    }
     left -= size;
-    cursor.sibling();
+    // Of a tree that is known in part, this one may not be: then its blocks are all there is to tell.
+    if (other === null) return left;
+    above = other;
   }
   return left;
+}
+
+function verifyPair(parent: TreeNode, a: TreeNode, b: TreeNode, hasher: TreeHasher): void {
+  if (a.size + b.size === parent.size && hasher.crypto.equal(hasher.parent(a, b), parent.hash)) return;
+  throw new StorageCorruptError('tree', `node ${parent.index} is not the parent of those below it`);
 }

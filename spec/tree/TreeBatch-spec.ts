@@ -1,6 +1,7 @@
 import { portableCrypto as crypto } from '../../lib/crypto/portable/portable.js';
 import type { TreeNode } from '../../lib/messages/proof.js';
 import { byteOffset } from '../../lib/tree/byteOffset.js';
+import { StorageCorruptError } from '../../lib/logErrors.js';
 import { cutTree, straddlingNodes } from '../../lib/tree/cutTree.js';
 import { treeCursor } from '../../lib/tree/flatTree.js';
 import { missingNodes } from '../../lib/tree/missingNodes.js';
@@ -70,19 +71,19 @@ describe('TreeBatch, beside a tree built by recursion', () => {
         expect(run(byteOffset(head, index), nodes)).toBe(offsets[treeCursor(index).peekLeftSpan() / 2]);
       }
       for (let byte = 0; byte < byteLength; byte++) {
-        const found = run(seekByte(head, byte, 0), nodes);
+        const found = run(seekByte(head, byte, 0, hasher), nodes);
         if (!found.found) return fail(`byte ${byte} of ${length} blocks was not found`);
         // At a border hypercore may name an empty block in front of the one that has the byte.
         expect(offsets[found.block] + found.offset).toBe(byte);
         expect(found.offset).toBeLessThanOrEqual(blocks[found.block].length);
       }
-      expect(run(seekByte(head, byteLength + 1, 0), nodes)).toEqual({
+      expect(run(seekByte(head, byteLength + 1, 0, hasher), nodes)).toEqual({
         found: false,
         start: length,
         end: length,
       });
       if (byteLength > 0) {
-        const end = run(seekByte(head, byteLength, 0), nodes);
+        const end = run(seekByte(head, byteLength, 0, hasher), nodes);
         // An empty block at the end is one that begins there as well.
         expect(end.found && (offsets[end.block] ?? byteLength) + end.offset).toBe(byteLength);
       }
@@ -97,7 +98,7 @@ describe('TreeBatch, beside a tree built by recursion', () => {
     let offset = 0;
     const total = blocks.reduce((sum, { length }) => sum + length - 8, 0);
     for (let byte = 0; byte < total; byte++) {
-      expect(run(seekByte(head, byte, 8), nodes)).toEqual({ found: true, block, offset });
+      expect(run(seekByte(head, byte, 8, hasher), nodes)).toEqual({ found: true, block, offset });
       if (++offset < blocks[block].length - 8) continue;
       block++;
       offset = 0;
@@ -108,10 +109,10 @@ describe('TreeBatch, beside a tree built by recursion', () => {
     const blocks = Array.from({ length: 8 }, () => new Uint8Array(10));
     const { nodes, roots } = new NaiveTree(crypto, blocks);
     const head = { ...emptyHead, length: 8, byteLength: 80, roots };
-    expect(run(seekByte(head, 55, 0), new Map())).toEqual({ found: false, start: 0, end: 8 });
+    expect(run(seekByte(head, 55, 0, hasher), new Map())).toEqual({ found: false, start: 0, end: 8 });
     const some = new Map([3, 11].map(index => [index, nodes.get(index)!]));
-    expect(run(seekByte(head, 55, 0), some)).toEqual({ found: false, start: 4, end: 8 });
-    expect(run(seekByte(head, 15, 0), some)).toEqual({ found: false, start: 0, end: 4 });
+    expect(run(seekByte(head, 55, 0, hasher), some)).toEqual({ found: false, start: 4, end: 8 });
+    expect(run(seekByte(head, 15, 0, hasher), some)).toEqual({ found: false, start: 0, end: 4 });
     expect(run(byteOffset(head, 10), some)).toBeNull();
     expect(run(byteOffset(head, 8), some)).toBe(40);
   });
@@ -150,6 +151,19 @@ describe('TreeBatch, beside a tree built by recursion', () => {
     }
     expect(() => run(cutTree(head, 2, 1), new Map())).not.toThrow();
     expect(() => run(cutTree({ ...head, length: 4, roots: [] }, 3, 1), new Map())).toThrowError(/node 1/);
+  });
+
+  it('is not believed where a node is not the parent of those below it', () => {
+    const blocks = Array.from({ length: 11 }, (_, i) => new Uint8Array(10).fill(i));
+    const { nodes, roots } = new NaiveTree(crypto, blocks);
+    const head = { ...emptyHead, length: 11, byteLength: 110, roots };
+    for (const [index, node] of nodes) {
+      if (roots.includes(node)) continue;
+      const changed = new Map(nodes).set(index, { ...node, size: node.size + 1 });
+      // On the way to one of its own bytes it is met.
+      const byte = 10 * (treeCursor(index).peekLeftSpan() / 2) + 1;
+      expect(() => run(seekByte(head, byte, 0, hasher), changed)).toThrowError(StorageCorruptError);
+    }
   });
 
   it('does not become larger than numbers can say', () => {

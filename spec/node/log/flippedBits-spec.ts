@@ -33,6 +33,8 @@ describe('log: a bit that flipped in storage', () => {
       const expected = new Map<number, string>();
       for (let i = 0; i < log.length; i++) if (log.has(i)) expected.set(i, hex(await log.get(i)));
       const treeHash = hex(await log.treeHash());
+      const bytes = [1, 60, 130, 200, log.byteLength - 1];
+      const places = await Promise.all(bytes.map(byte => log.seek(byte)));
       if (closed) await log.close();
 
       const found = { refused: 0, harmless: 0, unreadable: 0 };
@@ -53,6 +55,16 @@ describe('log: a bit that flipped in storage', () => {
             for (const [index, value] of expected) {
               try {
                 if (hex(await opened.get(index)) !== value) wrong.push(`${context}: another block ${index}`);
+              } catch (error) {
+                if (!isHypercoreError(error)) throw error;
+                unreadable++;
+              }
+            }
+            for (const [at, byte] of bytes.entries()) {
+              try {
+                const { index, offset } = await opened.seek(byte);
+                if (index !== places[at].index || offset !== places[at].offset)
+                  wrong.push(`${context}: byte ${byte} in block ${index}`);
               } catch (error) {
                 if (!isHypercoreError(error)) throw error;
                 unreadable++;
