@@ -3,52 +3,69 @@
 
 const backends = ['portable', 'wasm', 'native'];
 
-/** Markdown: where and when it was measured, a table of costs, the ratios to the other stacks. */
+/**
+ * Markdown: where and when it was measured, what things cost, how that compares with what cannot be any faster. What is
+ * not among the results is shown as a dash.
+ */
 export function costs(node, page) {
   const named = name => node.results.find(result => result.name === name);
-  const rate = (name, side) => {
-    const { perCpu, medians } = named(name);
-    return perCpu[side] ?? medians[side];
-  };
+  const rate = (name, side) => named(name)?.perCpu[side] ?? named(name)?.medians[side];
   const each = (what, cost) => [what, ...backends.map(side => cost(side))];
-  const micros = name => side => `${significant(1e6 / rate(name, side))} µs`;
+  const time = (name, factor, unit) => side => {
+    const found = rate(name, side);
+    return found === undefined ? NONE : `${significant(factor / found)} ${unit}`;
+  };
   const rows = [
-    each('a message of 100 B among others of its tick', micros('pipe-flood')),
-    each(
-      'a message of 100 B alone, in a record of its own',
-      side => `${significant(0.5e6 / rate('pipe-echo', side))} µs`,
-    ),
-    each('a message of 1,000 B alone, over TCP', side => `${significant(0.5e6 / rate('tcp-echo', side))} µs`),
-    each('64 KiB in one message', side => `${significant(65_536 / rate('pipe-bulk', side))} µs`),
-    each('64 KiB in one message, over TCP', side => `${significant(65_536 / rate('tcp-bulk', side))} µs`),
-    each('a handshake', side => `${significant(1e3 / rate('handshakes', side))} ms`),
-    each(
-      'TCP, handshake, a channel, one message to and fro',
-      side => `${significant(1e3 / rate('first-message', side))} ms`,
-    ),
+    each('a message of 100 B among others of its tick', time('pipe-flood', 1e6, 'µs')),
+    each('a message of 100 B alone, in a record of its own', time('pipe-echo', 0.5e6, 'µs')),
+    each('a message of 1,000 B alone, over TCP', time('tcp-echo', 0.5e6, 'µs')),
+    each('64 KiB in one message', time('pipe-bulk', 65_536, 'µs')),
+    each('64 KiB in one message, over TCP', time('tcp-bulk', 65_536, 'µs')),
+    each('a handshake', time('handshakes', 1e3, 'ms')),
+    each('TCP, handshake, a channel, one message to and fro', time('first-message', 1e3, 'ms')),
   ];
-  const memory = named('memory').medians.native;
-  const scaling = named('scaling').medians.native;
+  const memory = named('memory')?.medians ?? {};
+  const scaling = named('scaling')?.medians ?? {};
+  // What part of the whole its floor is: the rate of the whole beside that of the floor alone.
+  const part = (name, floor) => {
+    const share = rate(name, 'native') / rate(floor, 'native');
+    return Number.isFinite(share) ? `${Math.round(100 * share)} %` : NONE;
+  };
   return [
     `${node.date}, ${node.processor}, Node ${node.node}; ${page.runtime}.`,
     '',
     table(['both ends together cost', ...backends], rows),
     '',
-    table(
-      ['heap for one end', 'bytes'],
-      Object.entries(memory)
-        .map(([what, bytes]) => [what.replace('per ', 'of an '), grouped(bytes)])
-        .map(([what, bytes]) => [what.replace('an channel', 'a channel'), bytes]),
-    ),
+    figures('heap for one end, in bytes', memory),
+    '',
+    figures('messages of 100 B in a second, over', scaling),
     '',
     table(
-      ['spread evenly over', 'messages of 100 B in a second'],
-      Object.entries(scaling).map(([what, perSecond]) => [
-        what.replace(/^1 (\w+)s$/, '1 $1'),
-        grouped(perSecond),
-      ]),
+      ['what the native backend spends', 'on', 'of the processor time'],
+      [
+        ['64 KiB messages in memory', 'the cipher', part('pipe-bulk', 'crypto-alone')],
+        ['an echo of 100 B in memory', 'the cipher', part('pipe-echo', 'records-alone')],
+        ['an echo of 1,000 B over TCP', "Node's sockets", part('tcp-echo', 'socket-alone')],
+        ['a handshake', 'the curve', part('handshakes', 'curves-alone')],
+      ],
     ),
   ].join('\n');
+}
+
+const NONE = '–';
+
+/** One row for each figure, a column for each side that has it. */
+function figures(head, sides) {
+  const columns = ['native', 'official'].filter(side => sides[side] !== undefined);
+  const titles = { native: 'rx-hypercore', official: 'official stack' };
+  const names = Object.keys(sides[columns[0]] ?? {});
+  return table(
+    [head, ...columns.map(side => titles[side])],
+    names.map(name => [
+      name.replace(/^1 (\w+)s$/, '1 $1').replace(/^per /, ''),
+      ...columns.map(side => grouped(sides[side][name])),
+    ]),
+  );
 }
 
 function significant(value) {

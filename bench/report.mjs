@@ -45,6 +45,7 @@ export function table(results, where, title) {
     for (const name of names) lines.push(row([name, ...columns.map(side => number(medians[side][name]))]));
     lines.push('');
   }
+  if (where.failures !== undefined) lines.push(`Failed: ${where.failures.join('; ')}.`, '');
   const versions = Object.entries(where.versions).map(([name, version]) => `${name} ${version}`);
   lines.push(`Versions: ${versions.join(', ')}.`, '');
   return lines.join('\n');

@@ -7,54 +7,122 @@ import { loadWorkload } from './workloads/index.mjs';
 /** What the Rust side can do. */
 const rustKinds = ['echo', 'flood', 'handshakes', 'first-message'];
 
+/** The part of the work by which a workload's duration is estimated, and which warms the sides up. */
+const TRIAL = 0.05;
+
+/** Below this part of the work a run says nothing. */
+const LEAST = 0.02;
+
+/** Rounds that are worth a median. */
+const ENOUGH = 3;
+
 /**
+ * A side that fails or hangs loses the workload, not the others theirs; it is started anew for the next.
+ *
  * @param names of workloads
  * @param options.rounds how often each side runs each workload; a workload may want fewer
- * @param options.seconds when they have passed for one workload, there is no further round of it after the third
- * @param options.warmups how often before that, for nothing
- * @param options.share the part of the work of each run that is done, 0 to 1
+ * @param options.seconds for all of them; each gets its part, in which the work of a run is cut so that at least three
+ * rounds find time, and after which there is no further round
+ * @param options.share the part of the work of each run that is done at most, 0 to 1
  * @param options.sides names of the sides; those that are not available are left out
  * @returns for each workload and side the median of the rates (`medians`), of the rates by processor time (`perCpu`), and
- * the rates of all rounds (`samples`)
+ * the rates of all rounds (`samples`); what failed (`failures`)
  */
-export async function runAll(names, { rounds, seconds, warmups, share, sides: wanted }) {
-  const sides = [];
-  for (const name of javascriptSides) if (wanted.includes(name)) sides.push(await startJavascript(name));
+export async function runAll(names, { rounds, seconds, share, sides: wanted }) {
+  const sides = javascriptSides.filter(name => wanted.includes(name)).map(name => new Side(name));
   if (wanted.some(name => name.startsWith('rust')) && buildRust()) {
-    if (wanted.includes('rust')) sides.push(startRust('1'));
-    if (wanted.includes('rust-threads')) sides.push(startRust('all'));
+    for (const name of ['rust', 'rust-threads']) if (wanted.includes(name)) sides.push(new Side(name));
   }
+  const workloads = [];
+  for (const name of names) workloads.push([name, await loadWorkload(name)]);
+  let weights = workloads.reduce((sum, [, { weight = 1 }]) => sum + weight, 0);
+  const end = Date.now() + 1000 * seconds;
   const results = [];
+  const failures = [];
   try {
-    for (const name of names) {
-      const workload = await loadWorkload(name);
+    for (const [name, workload] of workloads) {
       console.log(`\n${name}: ${workload.title}`);
-      results.push(await runOne(name, workload, sides, { rounds, seconds, warmups, share }));
+      const { weight = 1 } = workload;
+      const time = Math.max(1000, ((end - Date.now()) * weight) / weights);
+      weights -= weight;
+      const result = await runOne(name, workload, sides, { rounds, time, share, failures });
+      if (result !== null) results.push(result);
     }
   } finally {
     for (const side of sides) side.stop();
   }
-  return results;
+  return { results, failures };
 }
 
-async function runOne(name, workload, all, { rounds: wanted, seconds, warmups: most, share }) {
-  const sides = all.filter(side =>
+/** A side whose process is started when it is needed, and anew after a failure. */
+class Side {
+  #process = null;
+
+  constructor(name) {
+    this.name = name;
+  }
+
+  async run(name, workload, share) {
+    this.#process ??= this.name.startsWith('rust')
+      ? startRust(this.name === 'rust' ? '1' : 'all')
+      : await startJavascript(this.name);
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no result after a minute')), 60_000);
+    });
+    try {
+      return await Promise.race([this.#process.run(name, workload, share), late]);
+    } catch (error) {
+      this.#process.kill();
+      this.#process = null;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  stop() {
+    this.#process?.stop();
+  }
+}
+
+async function runOne(name, workload, all, { rounds: wanted, time, share: most, failures }) {
+  let sides = all.filter(side =>
     side.name.startsWith('rust')
       ? rustKinds.includes(workload.kind)
       : (workload.sides ?? javascriptSides).includes(side.name),
   );
-  const rounds = Math.min(wanted, workload.rounds ?? wanted);
-  const warmups = workload.rounds === undefined ? most : 0;
   const samples = Object.fromEntries(sides.map(side => [side.name, []]));
-  const late = Date.now() + 1000 * seconds;
-  for (let round = -warmups; round < rounds && (round < Math.min(3, rounds) || Date.now() < late); round++) {
+  const started = Date.now();
+  const turn = async (round, share, keep) => {
     for (let i = 0; i < sides.length; i++) {
       // Each round begins with another side.
-      const side = sides[(i + round + warmups) % sides.length];
-      const result = await side.run(name, workload, share);
-      if (round >= 0) samples[side.name].push(result);
+      const side = sides[(i + round) % sides.length];
+      try {
+        const result = await side.run(name, workload, share);
+        if (keep) samples[side.name].push(result);
+      } catch (error) {
+        failures.push(`${name}, ${side.name}: ${error.message}`);
+        console.error(`\n  ${side.name} failed: ${error.message}`);
+        sides = sides.filter(other => other !== side);
+        delete samples[side.name];
+        i--;
+      }
     }
     process.stdout.write('.');
+  };
+  const rounds = Math.min(wanted, workload.rounds ?? wanted);
+  let share = most;
+  if (!workload.whole && workload.parameters.count !== undefined) {
+    await turn(0, TRIAL, false);
+    const perRound = (Date.now() - started) / TRIAL;
+    share = Math.max(LEAST, Math.min(most, (time - (Date.now() - started)) / (ENOUGH + 0.5) / perRound));
+  }
+  const least = Math.min(ENOUGH, rounds);
+  // Work that cannot be cut must not take the time of everything after it.
+  const goesOn = round => Date.now() - started < (round === 0 ? Infinity : round < least ? 2 * time : time);
+  for (let round = 0; round < rounds && goesOn(round); round++) {
+    await turn(round, share, true);
   }
   const medians = {};
   const perCpu = {};
@@ -63,12 +131,14 @@ async function runOne(name, workload, all, { rounds: wanted, seconds, warmups: m
     const rates = results.map(result => rateOf(workload, result, result.seconds));
     const cpuRates = results.map(result => rateOf(workload, result, result.cpuSeconds));
     medians[side] = typeof rates[0] === 'number' ? median(rates) : figures(rates);
-    if (results[0].cpuSeconds > 0 && typeof rates[0] === 'number') perCpu[side] = median(cpuRates);
+    if (results.every(({ cpuSeconds }) => cpuSeconds > 0) && typeof rates[0] === 'number')
+      perCpu[side] = median(cpuRates);
     samples[side] = rates;
     console.log(`  ${side.padEnd(14)} ${shown(medians[side])}`);
   }
   const done = Object.values(samples)[0]?.length ?? 0;
-  return { name, title: workload.title, unit: workload.unit, rounds: done, medians, perCpu, samples };
+  if (done === 0) return null;
+  return { name, title: workload.title, unit: workload.unit, rounds: done, share, medians, perCpu, samples };
 }
 
 function rateOf({ unit }, { units, bytes, figures: given }, seconds) {

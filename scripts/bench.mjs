@@ -1,6 +1,6 @@
 // Benchmarks in Node: `npm run bench -- [--quick] [--only=workload,…] [--rounds=15] [--minutes=12] [--sides=native,official]
 // [--save]`. All of it is written to bench/results as a table, a chart and numbers; a part of it only with --save. Where the
-// machine is slow or busy there are fewer rounds, but at least three. `--quick` takes about two minutes and is good for
+// machine is slow or busy there are fewer rounds, but at least three, of less work each. `--quick` takes about two minutes and is good for
 // orders of magnitude. See docs/performance.md.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,10 @@ import { runAll } from '../bench/run.mjs';
 import { workloadNames } from '../bench/workloads/index.mjs';
 
 const flags = process.argv.slice(2);
-const option = name => flags.find(flag => flag.startsWith(`--${name}=`))?.split('=')[1];
+/** `--name=value`, or `--name value`. */
+const option = name =>
+  flags.find(flag => flag.startsWith(`--${name}=`))?.split('=')[1] ??
+  (flags.includes(`--${name}`) ? flags[flags.indexOf(`--${name}`) + 1] : undefined);
 const quick = flags.includes('--quick');
 const names = option('only')?.split(',') ?? workloadNames;
 const sides = option('sides')?.split(',') ?? Object.keys(sideTitles);
@@ -35,22 +38,21 @@ if (status !== 0) process.exit(status ?? 1);
 
 const rounds = Number(option('rounds') ?? (quick ? 2 : 15));
 const minutes = Number(option('minutes') ?? (quick ? 1.5 : 12));
-const seconds = (60 * minutes) / names.length;
 // How busy the machine is with other things belongs to the figures.
 const busy = loadavg()[0];
 const started = Date.now();
-const results = await runAll(names, {
+const { results, failures } = await runAll(names, {
   rounds,
-  seconds,
+  seconds: 60 * minutes,
   sides,
-  warmups: quick ? 1 : 2,
   share: quick ? 0.25 : 1,
 });
 const where = {
   ...machine(),
   rounds: span(results.map(result => result.rounds)),
   load: busy,
-  ...(quick && { part: ', each of a quarter of the work named' }),
+  ...(results.some(({ share }) => share < 1) && { part: ', some of a part of the work named' }),
+  ...(failures.length > 0 && { failures }),
 };
 const report = table(results, where, 'Benchmarks in Node');
 console.log(`\n${report}`);

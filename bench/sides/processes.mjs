@@ -45,6 +45,7 @@ export async function startJavascript(name, build = 'build/bench') {
       return result;
     },
     stop: () => child.disconnect(),
+    kill: () => child.kill('SIGKILL'),
   };
 }
 
@@ -52,6 +53,7 @@ export async function startJavascript(name, build = 'build/bench') {
 export function startRust(threads) {
   const name = threads === '1' ? 'rust' : 'rust-threads';
   const child = spawn(rustBinary, [threads], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.on('error', () => undefined); // that it is gone shows in its output
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     name,
@@ -67,6 +69,7 @@ export function startRust(threads) {
       return { seconds, cpuSeconds, units: count * connections, bytes: count * connections * bytes };
     },
     stop: () => child.stdin.end(),
+    kill: () => child.kill('SIGKILL'),
   };
 }
 

@@ -43,6 +43,7 @@ export default {
   kind: 'memory',
   sides: ['native', 'official'],
   rounds: 3,
+  weight: 3,
   parameters: { connections: 1000, channels: 10_000 },
   async run(side, parameters) {
     await connections(side, 20);

@@ -64,7 +64,9 @@ export default {
   kind: 'scaling',
   sides: ['native', 'official'],
   rounds: 3,
-  parameters: { channels: [1, 100, 10_000], connections: [1, 30, 1000], count: 100_000, bytes: 100 },
+  weight: 4,
+  whole: true,
+  parameters: { channels: [1, 100, 10_000], connections: [1, 30, 1000], count: 50_000, bytes: 100 },
   async run(side, { channels, connections, count, bytes }) {
     const work = { count, value: new Uint8Array(bytes).fill(1) };
     const figures = {};

@@ -8,7 +8,7 @@ import type { Protocol } from './Protocol.js';
  *
  * @internal
  */
-export class Connections {
+export class Connections<O> {
   /** Nearly always the only one, unless the source is a server. */
   private first: Protocol | null = null;
   private others: Set<Protocol> | null = null;
@@ -16,13 +16,14 @@ export class Connections {
 
   constructor(
     private readonly subscriber: Subscriber<Protocol>,
+    private readonly options: O,
     /** Makes what was not started. */
-    private readonly make: (transport: Transport) => Protocol,
+    private readonly make: (transport: Transport, options: O) => Protocol,
   ) {}
 
   add(transport: Transport): void {
     const { subscriber } = this;
-    const protocol = this.make(transport);
+    const protocol = this.make(transport, this.options);
     if (this.first === null) this.first = protocol;
     else (this.others ??= new Set()).add(protocol);
     subscriber.next(protocol);
@@ -47,7 +48,8 @@ export class Connections {
     this.subscriber.error(error);
   }
 
-  tearDown(): void {
+  /** Tears them down: what a Subscription does with what was added to it. */
+  unsubscribe(): void {
     const { first, others } = this;
     this.first = this.others = null;
     first?.destroy();
@@ -62,7 +64,7 @@ export class Connections {
 
 /** Brings the transports of a source. @internal */
 export class TransportReader extends Subscriber<Transport> {
-  constructor(private readonly connections: Connections) {
+  constructor(private readonly connections: Pick<Connections<never>, 'add' | 'noMore' | 'fail'>) {
     super();
   }
 

@@ -111,7 +111,7 @@ export class Protocol {
     readonly initiator: boolean,
     options: ChannelOptions = {},
   ) {
-    const { scheduler = asyncScheduler, packing = {}, flushScheduler, peer } = options;
+    const { scheduler = asyncScheduler, packing, flushScheduler, peer } = options;
     this.scheduler = scheduler;
     this.flushScheduler = flushScheduler;
     this.peer = peer;

@@ -21,13 +21,16 @@ export class ProtocolMux implements MuxOptions, PayloadOutput {
   readonly output: PayloadOutput = this;
   readonly headroom = HEADROOM;
   readonly tailroom = TAILROOM;
+  declare readonly packing?: Partial<PackingOptions>;
 
   constructor(
     private readonly protocol: ProtocolMuxTarget,
     readonly limits: Limits,
-    readonly packing: Partial<PackingOptions>,
+    packing: Partial<PackingOptions> | undefined,
     readonly rejects: boolean,
-  ) {}
+  ) {
+    if (packing !== undefined) this.packing = packing;
+  }
 
   payload(buffer: Uint8Array, start: number, end: number): boolean | void {
     return this.protocol.sendPayload(buffer, start, end);

@@ -49,9 +49,9 @@ export function hypercoreProtocol(options: ProtocolOptions): OperatorFunction<Tr
   verifyPacking(tailored.packing ?? {}, limits.maxBatchBytes);
   return source =>
     new Observable<Protocol>(subscriber => {
-      const connections = new Connections(subscriber, transport => connection(transport, tailored));
+      const connections = new Connections(subscriber, tailored, connection);
       // Before anything is emitted: a subscriber that has had enough ends it all.
-      subscriber.add(() => connections.tearDown());
+      subscriber.add(connections);
       const reader = new TransportReader(connections);
       subscriber.add(reader);
       source.subscribe(reader);
