@@ -26,8 +26,13 @@ export async function startJavascript(name, build = 'build/bench') {
     stdio: 'inherit',
     env: { ...process.env, BENCH_BUILD: build },
   });
+  child.on('error', () => undefined); // that it is gone shows below
   const answer = () =>
     new Promise((resolve, reject) => {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        reject(new Error(`${name} is gone`));
+        return;
+      }
       const exited = code => reject(new Error(`${name} exited with ${code}`));
       child.once('exit', exited);
       child.once('message', message => {
@@ -44,7 +49,7 @@ export async function startJavascript(name, build = 'build/bench') {
       child.send({ workload: workloadName, parameters: scaled(workload, name, share) });
       return result;
     },
-    stop: () => child.disconnect(),
+    stop: () => child.connected && child.disconnect(),
     kill: () => child.kill('SIGKILL'),
   };
 }
