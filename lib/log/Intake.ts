@@ -54,7 +54,8 @@ export class Intake {
     };
     for (const delivery of deliveries) {
       if (this.isLookBack(delivery.data)) await store();
-      const verified = await this.verify(delivery);
+      const outcome = this.verify(delivery);
+      const verified = outcome !== null && 'then' in outcome ? await outcome : outcome;
       if (verified === null) continue;
       const { block } = verified;
       if (verified.head !== null || verified.manifest !== null) {
@@ -83,29 +84,54 @@ export class Intake {
     );
   }
 
-  private async verify(delivery: Delivery): Promise<Verified | null> {
+  /** Verifies a message; without a promise if all nodes that it takes are in memory. */
+  private verify(delivery: Delivery): Verified | null | Promise<Verified | null> {
     const { state } = this;
-    const { data } = delivery;
+    if (this.isLookBack(delivery.data)) return this.verifyCompared(delivery);
     try {
-      if (this.isLookBack(data)) {
-        await this.compare(data);
-        if (data.block === null && data.hash === null && data.seek === null) {
-          delivery.resolve({ block: -1, upgraded: false });
-          return null;
-        }
-      }
       // An upgrade in a group was stored before this: the tree is the newest.
-      const reading = readNodes(verifyData(state.authority, state.head, data), state.nodes.andLoose);
-      const verified = reading instanceof Object && 'then' in reading ? await reading : reading;
-      if (verified.head !== null) state.verifyLength(verified.head.length);
-      if (verified.block !== null && verified.block.index >= (verified.head ?? state.head).length) {
-        throw new ProofError(`block ${verified.block.index} is past the end`);
-      }
-      return { ...verified, delivery, added: this.learn(verified) };
+      const reading = readNodes(verifyData(state.authority, state.head, delivery.data), state.nodes.andLoose);
+      return 'then' in reading ? this.verifyRead(delivery, reading) : this.verified(delivery, reading);
     } catch (error) {
       delivery.reject(error);
       return null;
     }
+  }
+
+  private async verifyCompared(delivery: Delivery): Promise<Verified | null> {
+    const { state } = this;
+    const { data } = delivery;
+    try {
+      await this.compare(data);
+    } catch (error) {
+      delivery.reject(error);
+      return null;
+    }
+    if (data.block === null && data.hash === null && data.seek === null) {
+      delivery.resolve({ block: -1, upgraded: false });
+      return null;
+    }
+    const read = async (): Promise<VerifiedData> =>
+      readNodes(verifyData(state.authority, state.head, data), state.nodes.andLoose);
+    return this.verifyRead(delivery, read());
+  }
+
+  private async verifyRead(delivery: Delivery, reading: Promise<VerifiedData>): Promise<Verified | null> {
+    try {
+      return this.verified(delivery, await reading);
+    } catch (error) {
+      delivery.reject(error);
+      return null;
+    }
+  }
+
+  private verified(delivery: Delivery, verified: VerifiedData): Verified {
+    const { state } = this;
+    if (verified.head !== null) state.verifyLength(verified.head.length);
+    if (verified.block !== null && verified.block.index >= (verified.head ?? state.head).length) {
+      throw new ProofError(`block ${verified.block.index} is past the end`);
+    }
+    return { ...verified, delivery, added: this.learn(verified) };
   }
 
   /** What was proved is true, whether or not it comes to be stored. */
