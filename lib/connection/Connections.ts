@@ -13,17 +13,21 @@ export class Connections<O> {
   private first: Protocol | null = null;
   private others: Set<Protocol> | null = null;
   private sourceEnded = false;
+  /** They may hold a secret key, which nothing that an application can walk to may show. */
+  readonly #options: O;
 
   constructor(
     private readonly subscriber: Subscriber<Protocol>,
-    private readonly options: O,
+    options: O,
     /** Makes what was not started. */
     private readonly make: (transport: Transport, options: O) => Protocol,
-  ) {}
+  ) {
+    this.#options = options;
+  }
 
   add(transport: Transport): void {
     const { subscriber } = this;
-    const protocol = this.make(transport, this.options);
+    const protocol = this.make(transport, this.#options);
     if (this.first === null) this.first = protocol;
     else (this.others ??= new Set()).add(protocol);
     subscriber.next(protocol);
