@@ -14,7 +14,7 @@ import { DoomedWriter, type LastWords } from './support/DoomedWriter.js';
 import { type Comparable, digest, ExpectedLog, inWords } from './support/ExpectedLog.js';
 import { sized } from './support/longRuns.js';
 
-const kills = sized(10, 300);
+const kills = sized(6, 300);
 /** Every so many kills, hypercore 10 is the first to look. */
 const everyTheirs = sized(5, 4);
 

@@ -10,14 +10,14 @@ import { uint } from '../../../lib/encoding/uint.js';
 const SEED = 20_260_727;
 
 /** Inputs for each decoder; what does more with an input gets fewer. */
-const INPUTS = 1_000;
+const INPUTS = 500;
 
 describe('everything that takes input of a remote', () => {
   for (const target of allTargets()) {
     it(`keeps its promises: ${target.name}`, async () => {
       const uncaught = watchUncaught();
       try {
-        const inputs = Math.max(100, Math.round(INPUTS / target.weight));
+        const inputs = Math.max(50, Math.round(INPUTS / target.weight));
         runSlice(target, SEED, 0, Math.ceil(inputs / 4));
         const before = await heapBytes();
         const { accepted, refused } = runSlice(target, SEED, 0, inputs);
