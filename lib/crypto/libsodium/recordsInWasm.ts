@@ -20,14 +20,19 @@ const TAG_SLOT = 1;
  * @internal
  */
 export class RecordsInWasm {
-  constructor(
-    private readonly sodium: LibsodiumModule,
-    private readonly scratch: Scratch,
-  ) {}
+  // libsodium's memory is behind both, and nothing that an application walks, prints or writes out may lead there.
+  readonly #sodium: LibsodiumModule;
+  readonly #scratch: Scratch;
+
+  constructor(sodium: LibsodiumModule, scratch: Scratch) {
+    this.#sodium = sodium;
+    this.#scratch = scratch;
+  }
 
   /** The state of a stream that begins, in either direction: `init_push` would choose the header itself. */
   start(state: Int32Array, key: Uint8Array, header: Uint8Array): void {
-    const { sodium, scratch } = this;
+    const sodium = this.#sodium;
+    const scratch = this.#scratch;
     const [stateAt, headerAt, keyAt] = [scratch.slot(STATE_SLOT), scratch.slot(1), scratch.slot(2)];
     scratch.refresh();
     scratch.write(headerAt, header);
@@ -39,7 +44,8 @@ export class RecordsInWasm {
 
   /** Seals `buffer[start, end)` in place, as `SecretStreamPush.seal` does. */
   seal(state: Int32Array, buffer: Uint8Array, start: number, end: number, tag: number): void {
-    const { sodium, scratch } = this;
+    const sodium = this.#sodium;
+    const scratch = this.#scratch;
     const bytes = end - start - RECORD_OVERHEAD;
     const text = scratch.takeText(bytes);
     const stateAt = scratch.slot(STATE_SLOT);
@@ -54,7 +60,8 @@ export class RecordsInWasm {
 
   /** The plaintext, or null, and then the state is as it was. */
   open(state: Int32Array, record: Uint8Array, slab: PlaintextSlab): Uint8Array | null {
-    const { sodium, scratch } = this;
+    const sodium = this.#sodium;
+    const scratch = this.#scratch;
     const { length } = record;
     const text = scratch.takeText(length);
     const stateAt = scratch.slot(STATE_SLOT);
@@ -84,11 +91,12 @@ export class RecordsInWasm {
 
   /** Tag of the record that was opened last. */
   get tag(): number {
-    return this.scratch.heap[this.scratch.slot(TAG_SLOT)];
+    return this.#scratch.heap[this.#scratch.slot(TAG_SLOT)];
   }
 
   rekey(state: Int32Array): void {
-    const { sodium, scratch } = this;
+    const sodium = this.#sodium;
+    const scratch = this.#scratch;
     const stateAt = scratch.slot(STATE_SLOT);
     scratch.refresh();
     scratch.writeWords(stateAt, state);

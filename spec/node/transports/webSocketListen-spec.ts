@@ -49,10 +49,12 @@ function statusOf(
 }
 
 describe('webSocketListen', () => {
-  afterEach(() => {
-    listening?.unsubscribe();
+  // The suites of this file share it.
+  beforeEach(() => {
     accepted.length = 0;
   });
+
+  afterEach(() => listening?.unsubscribe());
 
   it('lets in pages of the same host, those of a list, and whoever is no page', async () => {
     const port = await listen();
