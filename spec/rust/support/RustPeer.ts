@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The wires of the crate `hypercore-protocol` that there are: 0.6 (0.5 speaks it too) and 0.7. */
 export type CrateVersion = '0.6' | '0.7';
 
-/** How the peer is started; `interop/rust/shared/peer.rs` says what it all means. */
+/** How the peer is started; `interop/rust/source/peer.rs` says what it all means. */
 export interface PeerOptions {
   readonly role: 'writer' | 'reader' | 'echo' | 'report' | 'flood' | 'mixed';
   /** Where to dial; the peer listens on a port of its own choosing where it is absent. */

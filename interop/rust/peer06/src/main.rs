@@ -1,8 +1,8 @@
 //! A peer on hypercore-protocol 0.6.1, which does its own Noise handshake; 0.5 speaks the same wire.
 
-#[path = "../../shared/peer.rs"]
+#[path = "../../source/peer.rs"]
 mod peer;
-#[path = "../../shared/whole_frames.rs"]
+#[path = "../../source/whole_frames.rs"]
 mod whole_frames;
 
 /// What differs between the versions of the crate.

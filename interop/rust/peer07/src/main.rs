@@ -1,6 +1,6 @@
 //! A peer on hypercore-protocol 0.7.2, with handshake and framing from hypercore_handshake and uint24le_framing.
 
-#[path = "../../shared/peer.rs"]
+#[path = "../../source/peer.rs"]
 mod peer;
 
 /// What differs between the versions of the crate.

@@ -1,6 +1,6 @@
 //! Folders by the log that hypercore-protocol 0.6 comes with, hypercore 0.14.0.
 
-#[path = "../../../shared/folder.rs"]
+#[path = "../../../source/folder.rs"]
 mod folder;
 
 #[tokio::main(flavor = "current_thread")]
