@@ -56,7 +56,7 @@ export default async function configure(config) {
         ],
       },
     },
-    client: { server, captureConsole: true, jasmine: { random: true, timeoutInterval: 30_000 } },
+    client: { server, captureConsole: true, jasmine: { random: true } },
     browserNoActivityTimeout: 240_000,
     browserDisconnectTimeout: 30_000,
     captureTimeout: 60_000,

@@ -1,4 +1,6 @@
 // The specs that run in a browser: all of them but those that need Node.
+import './support/timeout.js';
+
 declare global {
   interface ImportMeta {
     webpackContext(

@@ -20,6 +20,7 @@ import { long, sized } from './support/longRuns.js';
 import { described, held, type Held, spread } from './support/memory.js';
 import { Peer } from './support/Peer.js';
 import { ProofSource } from './support/ProofSource.js';
+import { patienceMs } from '../support/patience.js';
 
 const MiB = 2 ** 20;
 const blockBytes = 0x10000;
@@ -28,7 +29,7 @@ const theirBlocks = 16;
 const bytes = sized(64, 1024) * MiB;
 const count = bytes / blockBytes;
 const stopMs = sized(1500, 5000);
-const deadlineMs = long ? 300_000 : 40_000;
+const deadlineMs = sized(2 * patienceMs, 300_000);
 const seed = '07'.repeat(32);
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));

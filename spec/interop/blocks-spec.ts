@@ -9,7 +9,6 @@ import { type HypercoreVersion, Peer } from './support/Peer.js';
 import { ProofSource } from './support/ProofSource.js';
 
 const seed = '07'.repeat(32);
-const deadlineMs = 25_000;
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 const digestOf = ({ index, value }: Block): string => `${index} ${value.length} ${sha256(value)}`;
 const expected = (index: number, size: number): string =>
@@ -35,7 +34,7 @@ async function readTheirs({ version, weDial, count, size, manifest }: Case): Pro
   expect(hex(channel.discoveryKey)).toBe(discoveryKey);
   const blocks = followBlocks(channel).pipe(map(digestOf), take(count), toArray());
   const wanted = Array.from({ length: count }, (_, index) => expected(index, size));
-  expect(await soon(blocks, `${count} blocks`, deadlineMs)).toEqual(wanted);
+  expect(await soon(blocks, `${count} blocks`)).toEqual(wanted);
 }
 
 /** We serve, the peer reads. */
@@ -50,7 +49,7 @@ async function serveOurs({ version, weDial, count, size, manifest }: Case): Prom
   const channel = await ours.channel(hex(source.key));
   const serving = serveBlocks(channel, source).subscribe();
   await peer.event('append', ({ length }) => length === count);
-  const whole = await peer.command('download', { core: 'ours', end: count }, deadlineMs);
+  const whole = await peer.command('download', { core: 'ours', end: count });
   const digests = Array.from({ length: count }, (_, index) => sha256(blockBytes(index, size)));
   expect(whole.byteLength).toBe(count * size);
   expect(whole.sha256).toBe(sha256(digests.join('')));
@@ -84,19 +83,19 @@ describe('interop: blocks', () => {
       const dialled = weDial ? 'we dial' : 'it dials';
       for (const count of [4, 5000]) {
         const core = { version, weDial, count, size: 100, manifest };
-        it(`${name}, ${dialled}, its core of ${count} blocks`, () => readTheirs(core), deadlineMs);
-        it(`${name}, ${dialled}, our core of ${count} blocks`, () => serveOurs(core), deadlineMs);
+        it(`${name}, ${dialled}, its core of ${count} blocks`, () => readTheirs(core));
+        it(`${name}, ${dialled}, our core of ${count} blocks`, () => serveOurs(core));
       }
     }
 
     const big = { version, weDial: version === 10, count: 1, size: 8 * 1024 * 1024, manifest };
-    it(`${name}, its core of one block of 8 MiB`, () => readTheirs(big), deadlineMs);
-    it(`${name}, our core of one block of 8 MiB`, () => serveOurs(big), deadlineMs);
+    it(`${name}, its core of one block of 8 MiB`, () => readTheirs(big));
+    it(`${name}, our core of one block of 8 MiB`, () => serveOurs(big));
 
     const other = { version, weDial: true, count: 9, size: 0, manifest: !manifest };
     const kind = other.manifest ? 'manifest' : 'compat';
-    it(`${name}, its ${kind} core of empty blocks`, () => readTheirs(other), deadlineMs);
-    it(`${name}, our ${kind} core of empty blocks`, () => serveOurs(other), deadlineMs);
+    it(`${name}, its ${kind} core of empty blocks`, () => readTheirs(other));
+    it(`${name}, our ${kind} core of empty blocks`, () => serveOurs(other));
 
     it(`${name}, live: it appends while we follow`, async () => {
       const peer = await Peer.start(version);

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { sodiumNativeCrypto } from 'rx-hypercore/crypto/sodium-native';
 import { Random } from '../helpers/random.js';
 import { type Blow, Casualty, type Outcome, type Round, strike } from './support/Casualty.js';
-import { long, sized } from './support/longRuns.js';
+import { sized } from './support/longRuns.js';
 import { Peer } from './support/Peer.js';
+import { patienceMs } from '../support/patience.js';
 
 const rounds = sized(12, 200);
 /** Peers at a time: starting them is what takes longest. */
@@ -104,6 +105,6 @@ describe('hypercore 10 and 11, killed and stopped at random moments', () => {
       expect(sockets.filter(socket => !socket.closed).length).toBe(0);
       expect(Peer.alive).toBe(0);
     },
-    long ? 1_200_000 : 60_000,
+    sized(2 * patienceMs, 1_200_000),
   );
 });

@@ -20,11 +20,6 @@ const blocks = (from: number, to: number): Uint8Array[] =>
 const inHex = (values: readonly Uint8Array[]): string[] => values.map(hex);
 
 describe('log: folders of hypercore 10', () => {
-  // Storage and processes take their time on a busy machine.
-  const usual = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-  beforeAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000));
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = usual));
-
   let crypto: CryptoBackend;
   let folder: string;
   let peer: DiskPeer;

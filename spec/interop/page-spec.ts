@@ -22,7 +22,7 @@ describe("interop: a page under Content-Security-Policy: script-src 'self'", () 
     await page.goto(`${facts.webSocketOrigin.replace('ws', 'http')}/page.html`);
     const written = await page.textContent('#report', { timeout: 60_000 });
     report = JSON.parse(written!) as PageReport;
-  }, 90_000);
+  });
 
   afterAll(() => browser.close());
 

@@ -12,9 +12,10 @@ import { sizeOf } from './pages/sizeOf.js';
 import { blockBytes } from './peers/blockBytes.mjs';
 import { KeeperSite } from './support/KeeperSite.js';
 import { long, sized } from './support/longRuns.js';
+import { patienceMs } from '../support/patience.js';
 
 const BLOCKS = sized(1000, 3000);
-const timeoutMs = sized(60_000, 900_000);
+const timeoutMs = sized(2 * patienceMs, 900_000);
 
 describe('interop: a page that keeps cores', () => {
   const random = new Random('page storage');
@@ -34,7 +35,7 @@ describe('interop: a page that keeps cores', () => {
     });
     await context.exposeBinding('acknowledged', (_, what: number) => void acknowledged.push(what));
     page = await openPage();
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await context.close();
@@ -55,7 +56,7 @@ describe('interop: a page that keeps cores', () => {
   async function begin(task: KeeperTask): Promise<void> {
     acknowledged = [];
     await page.evaluate(given => void globalThis.keeper.perform(given), task);
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + patienceMs;
     while (acknowledged.length < 2) {
       if (Date.now() > deadline) throw new Error('nothing was acknowledged');
       await passed(5);
@@ -167,7 +168,7 @@ describe('interop: a page that keeps cores', () => {
       await other.close();
       expect(await perform({ act: 'fill', count: 10, ...task })).toBeGreaterThanOrEqual(10);
     }
-  }, 30_000);
+  });
 
   it('says when the quota is used up, loses nothing, and goes on once there is room', async () => {
     const session = await context.newCDPSession(page);
@@ -193,19 +194,19 @@ describe('interop: a page that keeps cores', () => {
       expect(after.wrong).toEqual([]);
       expect(after.here).toBe(after.length);
     }
-  }, 60_000);
+  });
 
   it("chooses what script-src 'self' leaves it, and has the private file system by a worker of the page's own", async () => {
     const strict = await context.newPage();
     await strict.goto(`${site.origin}/strict.html?report`);
-    const report = JSON.parse((await strict.textContent('#report', { timeout: 30_000 }))!) as unknown;
+    const report = JSON.parse((await strict.textContent('#report', { timeout: patienceMs }))!) as unknown;
     await strict.close();
     expect(report).toEqual({
       byItself: { kind: 'indexeddb', passedOver: ['opfs'], read: '0,0,0,1,2' },
       forced: 'ERR_STORAGE_FAILED',
       brought: { kind: 'opfs', passedOver: [], read: '0,0,0,1,2' },
     });
-  }, 40_000);
+  });
 });
 
 const passed = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));

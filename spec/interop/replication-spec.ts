@@ -18,7 +18,6 @@ import { type HypercoreVersion, Peer } from './support/Peer.js';
 
 const seed = '07'.repeat(32);
 const encryptionKey = '11'.repeat(32);
-const deadlineMs = 40_000;
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 const digestOf = ({ index, value }: Pick<CoreBlock, 'index' | 'value'>): string =>
   `${index} ${sha256(value)}`;
@@ -428,7 +427,7 @@ describe('interop: replication', () => {
     await connect(carrier, second);
     const carried = carrier.core(unhex(key)).download({ live: true }).subscribe();
     await second.event('append', ({ length }) => length === 2000);
-    await second.command('download', { core: 'one', end: 2000 }, deadlineMs);
+    await second.command('download', { core: 'one', end: 2000 });
     carried.unsubscribe();
     const mine = ourPeer();
     await connect(mine, first);

@@ -80,11 +80,6 @@ const variants: [string, LogOptions][] = [
 ];
 
 describe('log: any sequence of operations', () => {
-  // Storage and processes take their time on a busy machine.
-  const usual = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-  beforeAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000));
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = usual));
-
   for (const [what, options] of variants) {
     it(`gives what arrays give, ${what}`, async () => {
       const random = new Random(`log ${what}`);

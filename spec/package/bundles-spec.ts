@@ -175,7 +175,7 @@ describe('a bundle for a page (needs npm run build)', () => {
       );
       expect(imported.filter(path => builtinModules.includes(path.replace(/^node:/, '')))).toEqual([]);
       expect(text).not.toMatch(/["'`]node:/);
-    }, 30_000);
+    });
   }
 
   it('of every entry point needs no polyfill and no alias, by webpack', async () => {
@@ -215,7 +215,7 @@ describe('a bundle for a page (needs npm run build)', () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
-  }, 60_000);
+  });
 
   for (const { what, code, maxBytes, without } of budgets) {
     it(`of ${what} holds that and nothing else, in at most ${maxBytes.toLocaleString('en')} bytes`, async () => {
@@ -227,6 +227,6 @@ describe('a bundle for a page (needs npm run build)', () => {
           .toEqual([]);
       }
       expect(gzipSync(text, { level: 9 }).length).toBeLessThanOrEqual(maxBytes);
-    }, 30_000);
+    });
   }
 });

@@ -56,7 +56,7 @@ describe('a fresh application (needs npm run build; npm run fresh-app makes thos
       expect(blocks).toBe(2 * 220);
       expect(gzip).toBeLessThan(125_000);
     }
-  }, 120_000);
+  });
 
   it('is refused for what it says on its console, for what the policy forbids, and for a wrong block', async () => {
     const script = `
@@ -83,7 +83,7 @@ describe('a fresh application (needs npm run build; npm run fresh-app makes thos
       await browser.close();
       await server.close();
     }
-  }, 60_000);
+  });
 
   it('is refused for what its builder says that nobody explained, and for explanations nobody needs', () => {
     const warning = (

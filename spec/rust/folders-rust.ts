@@ -29,11 +29,6 @@ for (const [name, crate] of [
   const program = fileURLToPath(new URL(`../../interop/rust/target/release/${name}`, import.meta.url));
 
   describe(`folders of the crate ${crate}`, () => {
-    // Storage and processes take their time on a busy machine.
-    const usual = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-    beforeAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000));
-    afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = usual));
-
     let crypto: CryptoBackend;
     let folder: string;
     let peer: DiskPeer;

@@ -200,7 +200,7 @@ if (inBrowser) {
       });
       worker.terminate();
       expect(failures).toEqual([]);
-    }, 30_000);
+    });
 
     it('takes the private file system first, under Web Locks', async () => {
       const choice = await open(freshName()).choice;

@@ -1,2 +1,4 @@
-// What waits for another process takes its time on a busy machine; as long as in the browser (karma.conf.js).
-jasmine.DEFAULT_TIMEOUT_INTERVAL = 30_000;
+import { patienceMs } from './patience.js';
+
+// A spec may wait for more than one thing, and what it waited for in vain is to be told first.
+jasmine.DEFAULT_TIMEOUT_INTERVAL = 2 * patienceMs;

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { patienceMs } from '../../support/patience.js';
 
 /** What hypercore 10 makes of a folder; byte strings are hex, a block that is not there is `null`. */
 export interface DiskPicture {
@@ -34,7 +35,6 @@ export interface DiskCommands {
 const script = fileURLToPath(new URL('../peers/diskPeer.mjs', import.meta.url));
 
 /** Deadline of one answer, in milliseconds. */
-const patience = 15_000;
 
 /** Hypercore 10 on a folder, in a process of its own, or another program that takes the same commands. */
 export class DiskPeer {
@@ -61,7 +61,7 @@ export class DiskPeer {
   ): Promise<DiskCommands[K][1]> {
     const id = ++this.commands;
     const answer = await new Promise<Record<string, unknown>>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer to ${name}: ${this.stderr}`)), patience);
+      const timer = setTimeout(() => reject(new Error(`no answer to ${name}: ${this.stderr}`)), patienceMs);
       this.waiting.set(id, line => {
         clearTimeout(timer);
         resolve(line);

@@ -17,9 +17,9 @@ import {
 } from 'rxjs';
 import { hex } from '../../helpers/bytes.js';
 import type { Identity, Peer, PeerEvents } from './Peer.js';
+import { patienceMs } from '../../support/patience.js';
 
 /** Deadline of everything on our side unless told otherwise, in milliseconds. */
-const patience = 15_000;
 
 export interface OurOptions extends Omit<ProtocolOptions, 'initiator'> {
   /** Whether we dial the peer, or it us. */
@@ -115,12 +115,12 @@ export class OurSide {
 }
 
 /** The first value, within the deadline. */
-export function soon<T>(source: Observable<T>, what: string, deadlineMs = patience): Promise<T> {
+export function soon<T>(source: Observable<T>, what: string, deadlineMs = patienceMs): Promise<T> {
   return firstValueFrom(source.pipe(within(what, deadlineMs)));
 }
 
 /** How something ended, within the deadline: null in order, else its error. */
-export function end(source: Observable<unknown>, what: string, deadlineMs = patience): Promise<unknown> {
+export function end(source: Observable<unknown>, what: string, deadlineMs = patienceMs): Promise<unknown> {
   return firstValueFrom(source.pipe(ignoreElements(), within(what, deadlineMs)), {
     defaultValue: null,
   }).catch((error: unknown) => error);

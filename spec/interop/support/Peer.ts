@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { patienceMs } from '../../support/patience.js';
 
 /** The releases of hypercore that the specs run against. */
 export type HypercoreVersion = 10 | 11;
@@ -101,7 +102,6 @@ interface Waiting {
 const script = fileURLToPath(new URL('../peers/hypercorePeer.mjs', import.meta.url));
 
 /** Deadline of one answer or event unless told otherwise, in milliseconds. */
-const patience = 15_000;
 
 /**
  * A real hypercore in a process of its own. Every wait has a deadline, and a failure says what the peer had reported and
@@ -174,7 +174,7 @@ export class Peer {
   async command<K extends keyof PeerCommands>(
     name: K,
     facts: PeerCommands[K][0],
-    deadlineMs = patience,
+    deadlineMs = patienceMs,
   ): Promise<PeerCommands[K][1]> {
     const id = ++this.commands;
     const line = JSON.stringify({ id, do: name, ...facts });
@@ -195,7 +195,7 @@ export class Peer {
   async event<K extends EventName>(
     name: K,
     fits: (event: PeerEvents[K]) => boolean = () => true,
-    deadlineMs = patience,
+    deadlineMs = patienceMs,
   ): Promise<PeerEvents[K]> {
     const accepts = (line: Record<string, unknown>): boolean =>
       line['event'] === name && fits(line as unknown as PeerEvents[K]);

@@ -99,5 +99,5 @@ describe('connecting anew through retry, over TCP', () => {
         .toBeLessThanOrEqual(before[kind] ?? 0);
     }
     expect(listeners()).toBe(listenersBefore);
-  }, 60_000);
+  });
 });

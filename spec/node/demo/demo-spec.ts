@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
+import { patienceMs } from '../../support/patience.js';
 
 /** Runs a demo until its output satisfies `enough`, then ends it with Ctrl-C; resolves with what it printed. */
 async function run(
@@ -14,7 +15,7 @@ async function run(
   let output = '';
   const closed = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not enough after 20 s:\n${output}`)), 20_000);
+    const timer = setTimeout(() => reject(new Error(`not enough in time:\n${output}`)), patienceMs);
     const read = (data: Buffer): void => {
       output += data.toString();
       if (!enough(output)) return;
@@ -53,7 +54,7 @@ describe('demo (needs npm run build)', () => {
         .toBe(2);
     }
     expect(output).toContain("type: 'want', start: 0, length: 1");
-  }, 30_000);
+  });
 
   it('follow: reads what a real Hypercore 11 has, follows live, and ends in order on Ctrl-C', async () => {
     const { output, code } = await run('demo/follow/main.ts', {}, text => text.split('live ').length > 2);
@@ -63,5 +64,5 @@ describe('demo (needs npm run build)', () => {
     expect(output).toMatch(/live +#2001 \{"hour":2001,/);
     expect(output).toMatch(/channel +closed\nclosed +\d+ blocks/);
     expect(code).toBe(0);
-  }, 40_000);
+  });
 });

@@ -30,7 +30,7 @@ describe('everything that takes input of a remote', () => {
         uncaught.stop();
       }
       expect(uncaught.errors).toEqual([]);
-    }, 60_000);
+    });
   }
 
   it('draws the same inputs from the same seed, and others from another', () => {

@@ -13,11 +13,6 @@ const blocks = (from: number, to: number): Uint8Array[] =>
   Array.from({ length: to - from }, (_, i) => block(from + i));
 
 describe('log: a crash at every step', () => {
-  // Storage and processes take their time on a busy machine.
-  const usual = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-  beforeAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000));
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = usual));
-
   let crypto: CryptoBackend;
   let random: Random;
 

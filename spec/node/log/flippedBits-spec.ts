@@ -10,11 +10,6 @@ const seed = fill(32, 7);
 const block = (n: number): Uint8Array => fill((n * 13) % 50, n);
 
 describe('log: a bit that flipped in storage', () => {
-  // Storage and processes take their time on a busy machine.
-  const usual = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-  beforeAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000));
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = usual));
-
   let crypto: CryptoBackend;
   beforeAll(async () => {
     crypto = await combinedCrypto();

@@ -106,11 +106,6 @@ async function codeOf(promise: Promise<unknown>): Promise<string | null> {
 }
 
 describe('log: merkle vectors, on storage', () => {
-  // Storage and processes take their time on a busy machine.
-  const usual = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-  beforeAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000));
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = usual));
-
   let crypto: CryptoBackend;
   const writers = new Map<string, Log>();
 

@@ -13,10 +13,6 @@ import { fetchAll } from './crashRuns.js';
 const MiB = 0x100000;
 
 describe('log: room on disk', () => {
-  const usual = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-  beforeAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000));
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = usual));
-
   let crypto: CryptoBackend;
   let folder: string;
   let log: Log;

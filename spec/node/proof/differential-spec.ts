@@ -167,7 +167,7 @@ describe('proofs, beside the real hypercore in this process', () => {
           await compareReaders(ourReader, theirReader, 'at the end');
           for (const core of open.splice(0)) await core.close();
         }
-      }, 60_000);
+      });
 
       it(`lead over a fork in the same steps: ${what}`, async () => {
         for (let round = 0; round < 6; round++) {
@@ -227,7 +227,7 @@ describe('proofs, beside the real hypercore in this process', () => {
           }
           for (const core of open.splice(0)) await core.close();
         }
-      }, 60_000);
+      });
     }
   }
 });

@@ -6,6 +6,7 @@ import { replicationCapability } from '../../../lib/keys/capability.js';
 import { SecureLink } from '../../../lib/secret/SecureLink.js';
 import type { Session } from '../../../lib/secret/Session.js';
 import { ascii, concat, unhex } from '../../helpers/bytes.js';
+import { patienceMs } from '../../support/patience.js';
 
 /** A socket whose writes happen when and as the spec says; each is a segment of its own on its way. */
 class HeldSocket extends Observable<Uint8Array> implements Observer<Uint8Array> {
@@ -121,7 +122,7 @@ export class RawSide {
   }
 
   /** The first payload that fits, past or to come. */
-  payload(fits: (payload: Uint8Array) => boolean, deadlineMs = 5000): Promise<Uint8Array> {
+  payload(fits: (payload: Uint8Array) => boolean, deadlineMs = patienceMs): Promise<Uint8Array> {
     return firstValueFrom(
       new Observable<Uint8Array>(subscriber =>
         this.payloads.subscribe({ next: payload => fits(payload) && subscriber.next(payload) }),

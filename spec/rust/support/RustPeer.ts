@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { patienceMs } from '../../support/patience.js';
 
 /** The wires of the crate `hypercore-protocol` that there are: 0.6 (0.5 speaks it too) and 0.7. */
 export type CrateVersion = '0.6' | '0.7';
@@ -70,7 +71,6 @@ interface Waiting {
 }
 
 /** Deadline of one event unless told otherwise, in milliseconds. */
-const patience = 15_000;
 
 /**
  * A program on the real crate, in a process of its own. Every wait has a deadline, and a failure says what the peer had
@@ -155,7 +155,7 @@ export class RustPeer {
   async event<K extends keyof PeerEvents>(
     name: K,
     fits: (event: PeerEvents[K]) => boolean = () => true,
-    deadlineMs = patience,
+    deadlineMs = patienceMs,
   ): Promise<PeerEvents[K]> {
     const accepts = (line: Line): boolean => line['event'] === name && fits(line as unknown as PeerEvents[K]);
     const index = this.events.findIndex(accepts);
@@ -176,7 +176,7 @@ export class RustPeer {
   }
 
   /** How it failed: the text of the error its crate reported, or of the panic that ended it. */
-  async failure(deadlineMs = patience): Promise<string> {
+  async failure(deadlineMs = patienceMs): Promise<string> {
     const fatal = (line: Line): boolean => line['event'] === 'error' || line['event'] === 'panic';
     const line = this.events.find(fatal) ?? (await this.wait('a failure', fatal, deadlineMs));
     const { event, message, place } = line as { event: string; message: string; place?: string };

@@ -23,7 +23,7 @@ describe('demo: the page, in Chromium', () => {
     await browser?.close();
     expect(await server?.end()).toEqual({ code: 0, left: [] });
     expect(server?.printed).toMatch(/closed +nothing is left behind\n$/);
-  }, 30_000);
+  });
 
   async function open(options: Parameters<DemoBrowser['open']>[1] = {}, hash = ''): Promise<Page> {
     const page = await browser.open(server.url + hash, options);
@@ -77,7 +77,7 @@ describe('demo: the page, in Chromium', () => {
       return data.filter((value, at) => at % 4 === 3 && value > 0).length;
     });
     expect(drawn).toBeGreaterThan(500);
-  }, 60_000);
+  });
 
   it('runs under a policy that lets nothing run but its own script', async () => {
     const page = await open();
@@ -100,7 +100,7 @@ describe('demo: the page, in Chromium', () => {
         .withContext(path)
         .toBe(404);
     }
-  }, 60_000);
+  });
 
   it('chats with another page, both ways', async () => {
     const [one, other] = [await open(), await open()];
@@ -120,7 +120,7 @@ describe('demo: the page, in Chromium', () => {
     await other.context().close();
     pages.pop();
     await one.getByText('only you are here').waitFor();
-  }, 60_000);
+  });
 
   it('comes back from a link that was cut, without a reload, as who it was', async () => {
     const page = await open();
@@ -145,7 +145,7 @@ describe('demo: the page, in Chromium', () => {
     await page.getByPlaceholder('Say something').fill('still here');
     await page.keyboard.press('Enter');
     await page.locator('.mine').getByText('still here').waitFor();
-  }, 60_000);
+  });
 
   it('bears a slow link, and catches up when it is fast again', async () => {
     const page = await open({}, '#slow');
@@ -158,7 +158,7 @@ describe('demo: the page, in Chromium', () => {
     await complete(page);
     expect(await here(page)).toBeGreaterThanOrEqual(BACKLOG);
     expect(await page.getByText(/came back/).count()).toBe(0);
-  }, 60_000);
+  });
 
   it('shows what crosses the wire, and no secret of it', async () => {
     const page = await open();
@@ -198,7 +198,7 @@ describe('demo: the page, in Chromium', () => {
     expect(await entries.count()).toBeLessThan(40);
     await only('Handshake');
     expect(await entries.filter({ hasText: 'noise e' }).count()).toBeGreaterThanOrEqual(2);
-  }, 60_000);
+  });
 
   for (const colorScheme of ['light', 'dark'] as const) {
     it(`has nothing that axe complains of, in ${colorScheme} colours`, async () => {
@@ -213,7 +213,7 @@ describe('demo: the page, in Chromium', () => {
       await themed(other);
       await page.reload();
       await themed(other);
-    }, 60_000);
+    });
   }
 
   it('fits a phone, and is used without a pointer', async () => {
@@ -236,5 +236,5 @@ describe('demo: the page, in Chromium', () => {
     await page.keyboard.press('Enter');
     await page.locator('demo-wire-detail').waitFor();
     expect(await overflow(page)).toBe(0);
-  }, 60_000);
+  });
 });
