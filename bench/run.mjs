@@ -7,8 +7,11 @@ import { loadWorkload } from './workloads/index.mjs';
 /** What the Rust side can do. */
 const rustKinds = ['echo', 'flood', 'handshakes', 'first-message'];
 
-/** The part of the work by which a workload's duration is estimated, and which warms the sides up. */
+/** The part of the work by which a workload's duration is estimated. */
 const TRIAL = 0.05;
+
+/** The part of a workload's time in which the sides run it uncounted, each as long as the others, so that code is compiled. */
+const WARM_UP = 0.25;
 
 /** Below this part of the work a run says nothing. */
 const LEAST = 0.02;
@@ -94,29 +97,37 @@ async function runOne(name, workload, all, { rounds: wanted, time, share: most, 
   );
   const samples = Object.fromEntries(sides.map(side => [side.name, []]));
   const started = Date.now();
-  const turn = async (round, share, keep) => {
-    for (let i = 0; i < sides.length; i++) {
-      // Each round begins with another side.
-      const side = sides[(i + round) % sides.length];
-      try {
-        const result = await side.run(name, workload, share);
-        if (keep) samples[side.name].push(result);
-      } catch (error) {
-        failures.push(`${name}, ${side.name}: ${error.message}`);
-        console.error(`\n  ${side.name} failed: ${error.message}`);
-        sides = sides.filter(other => other !== side);
-        delete samples[side.name];
-        i--;
-      }
+  /** Whether the side is still there afterwards. */
+  const runOn = async (side, share, keep) => {
+    try {
+      const result = await side.run(name, workload, share);
+      if (keep) samples[side.name].push(result);
+      return true;
+    } catch (error) {
+      failures.push(`${name}, ${side.name}: ${error.message}`);
+      console.error(`\n  ${side.name} failed: ${error.message}`);
+      sides = sides.filter(other => other !== side);
+      delete samples[side.name];
+      return false;
     }
+  };
+  // Each round begins with another side.
+  const turn = async (round, share, keep) => {
+    const first = round % sides.length;
+    for (const side of [...sides.slice(first), ...sides.slice(0, first)]) await runOn(side, share, keep);
     process.stdout.write('.');
   };
   const rounds = Math.min(wanted, workload.rounds ?? wanted);
   let share = most;
-  if (!workload.whole && workload.parameters.count !== undefined) {
+  if (workload.parameters.count !== undefined) {
     await turn(0, TRIAL, false);
     const perRound = (Date.now() - started) / TRIAL;
-    share = Math.max(LEAST, Math.min(most, (time - (Date.now() - started)) / (ENOUGH + 0.5) / perRound));
+    for (const side of sides) {
+      const warm = Date.now() + (WARM_UP * time) / sides.length;
+      while (Date.now() < warm && (await runOn(side, TRIAL, false)));
+    }
+    const left = time - (Date.now() - started);
+    if (!workload.whole) share = Math.max(LEAST, Math.min(most, left / (ENOUGH + 0.5) / perRound));
   }
   const least = Math.min(ENOUGH, rounds);
   // Work that cannot be cut must not take the time of everything after it.

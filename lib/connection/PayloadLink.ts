@@ -22,10 +22,11 @@ export interface PayloadLink extends Observable<Uint8Array> {
   serve?(owner: LinkOwner): void;
   cut?(): void;
   /**
-   * Sends `buffer[start, end)`; `HEADROOM` bytes before and `TAILROOM` after it are free to be overwritten. True says that
-   * whatever was sent so far has left, and that its memory may be used again.
+   * Sends `buffer[start, end)`; `HEADROOM` bytes before and `TAILROOM` after it are free to be overwritten.
    */
-  sendInPlace(buffer: Uint8Array, start: number, end: number): boolean | void;
+  sendInPlace(buffer: Uint8Array, start: number, end: number): void;
+  /** Whether whatever was sent so far has left, so that its memory may be used again. Absent: nobody knows. */
+  readonly allSent?: boolean;
   /** Ends in order: what was sent still leaves. */
   complete(): void;
   /** Tears down at once. */

@@ -296,8 +296,13 @@ export class Protocol {
   }
 
   /** @internal */
-  sendPayload(buffer: Uint8Array, start: number, end: number): boolean | void {
-    return this.link.sendInPlace(buffer, start, end);
+  sendPayload(buffer: Uint8Array, start: number, end: number): void {
+    this.link.sendInPlace(buffer, start, end);
+  }
+
+  /** Whether every payload has left, as far as the link knows. @internal */
+  get allSent(): boolean {
+    return this.link.allSent === true;
   }
 
   /** @internal */

@@ -4,7 +4,8 @@ import { HEADROOM, TAILROOM } from '../secret/SecureState.js';
 
 /** What a connection does with what its multiplexer says. @internal */
 export interface ProtocolMuxTarget {
-  sendPayload(buffer: Uint8Array, start: number, end: number): boolean | void;
+  sendPayload(buffer: Uint8Array, start: number, end: number): void;
+  readonly allSent: boolean;
   flushSoon(): void;
   onPressure(paused: boolean): void;
   onRefused(): void;
@@ -32,8 +33,12 @@ export class ProtocolMux implements MuxOptions, PayloadOutput {
     if (packing !== undefined) this.packing = packing;
   }
 
-  payload(buffer: Uint8Array, start: number, end: number): boolean | void {
-    return this.protocol.sendPayload(buffer, start, end);
+  payload(buffer: Uint8Array, start: number, end: number): void {
+    this.protocol.sendPayload(buffer, start, end);
+  }
+
+  get allSent(): boolean {
+    return this.protocol.allSent;
   }
 
   onQueued(): void {

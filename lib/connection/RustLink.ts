@@ -55,7 +55,11 @@ export class RustLink extends Observable<Uint8Array> implements PayloadLink {
     return this.link.watchWritable(next);
   }
 
-  sendInPlace(buffer: Uint8Array, start: number, end: number): boolean | void {
+  get allSent(): boolean {
+    return this.link.allSent === true;
+  }
+
+  sendInPlace(buffer: Uint8Array, start: number, end: number): void {
     this.keepAlive.touch();
     if ((end - start) % 256 !== 0) return this.link.sendInPlace(buffer, start, end);
     const longer = withLongerNumber(buffer, start, end);

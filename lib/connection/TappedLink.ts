@@ -45,9 +45,13 @@ export class TappedLink extends Observable<Uint8Array> implements PayloadLink {
     return this.link.watchWritable(next);
   }
 
-  sendInPlace(buffer: Uint8Array, start: number, end: number): boolean | void {
+  get allSent(): boolean {
+    return this.link.allSent === true;
+  }
+
+  sendInPlace(buffer: Uint8Array, start: number, end: number): void {
     this.tap.payload('out', buffer.subarray(start, end));
-    return this.link.sendInPlace(buffer, start, end);
+    this.link.sendInPlace(buffer, start, end);
   }
 
   complete(): void {

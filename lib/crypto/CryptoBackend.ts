@@ -34,10 +34,13 @@ export interface SecretStreamPush {
 /** The receiving ratchet of one secretstream. @public */
 export interface SecretStreamPull {
   /**
-   * Opens a record (17 bytes or more) without writing into it. Returns the plaintext (record length − 17) and sets
-   * {@link SecretStreamPull.tag}; returns null if it does not authenticate, and then the state is as it was.
+   * Opens a record (17 bytes or more). Returns the plaintext (record length − 17) and sets {@link SecretStreamPull.tag};
+   * returns null if it does not authenticate, and then the state is as it was.
+   *
+   * @param inPlace - whether the caller gives the record away: its bytes may be overwritten once it has authenticated, and
+   * the plaintext may be a view of it. Otherwise it is only read.
    */
-  open(record: Uint8Array): Uint8Array | null;
+  open(record: Uint8Array, inPlace?: boolean): Uint8Array | null;
   /** Tag of the last record that was opened. */
   readonly tag: number;
   rekey(): void;

@@ -45,6 +45,12 @@ export class FrameDecoder {
    */
   maxFrameBytes: number;
 
+  /**
+   * Whether the frame that was returned last is nobody else's: it was gathered from several chunks. Otherwise it is a view
+   * of one.
+   */
+  owned = false;
+
   /** Chunks with bytes not yet looked at; those before `first` are used up, `offset` is a position in the first. */
   private chunks: Uint8Array[] = [];
   private first = 0;
@@ -110,6 +116,7 @@ export class FrameDecoder {
     }
     this.gather(missing);
     const body = this.part ?? new Uint8Array(0);
+    this.owned = true;
     this.forgetFrame();
     return body;
   }
@@ -190,6 +197,17 @@ export class FrameDecoder {
 
   /** Reads the prefix as far as it has arrived; whether it is complete. */
   private readHeader(): boolean {
+    if (this.headerFilled === 0 && this.queued >= FRAME_HEADER_BYTES) {
+      // Nearly always in one piece.
+      const chunk = this.chunks[this.first];
+      const { offset } = this;
+      if (chunk.length - offset >= FRAME_HEADER_BYTES) {
+        this.announced = chunk[offset] | (chunk[offset + 1] << 8) | (chunk[offset + 2] << 16);
+        this.headerFilled = FRAME_HEADER_BYTES;
+        this.advance(FRAME_HEADER_BYTES);
+        return true;
+      }
+    }
     while (this.headerFilled < FRAME_HEADER_BYTES) {
       if (this.queued === 0) return false;
       this.announced |= this.chunks[this.first][this.offset] << (8 * this.headerFilled++);
@@ -202,6 +220,7 @@ export class FrameDecoder {
   private view(): Uint8Array {
     const chunk = this.chunks[this.first];
     const body = new Uint8Array(chunk.buffer, chunk.byteOffset + this.offset, this.announced);
+    this.owned = false;
     this.advance(this.announced);
     this.forgetFrame();
     return body;
@@ -240,7 +259,14 @@ export class FrameDecoder {
   private advance(count: number): void {
     this.offset += count;
     this.queued -= count;
-    if (this.queued === 0) this.tail = null;
+    if (this.queued === 0) {
+      this.tail = null;
+      this.first = this.offset = 0;
+      if (this.chunks.length === 1)
+        this.chunks.pop(); // which, unlike a new length, keeps the array's memory
+      else this.chunks.length = 0;
+      return;
+    }
     if (this.offset < this.chunks[this.first].length) return;
     this.first++;
     this.offset = 0;

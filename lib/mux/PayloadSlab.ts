@@ -5,11 +5,18 @@ const LARGEST_SPARE = 0x20000;
 /** The longest header of a payload: two zeros, a channel and a length. */
 const HEADER = 20;
 
+/** Who knows whether payloads have left. @internal */
+export interface PayloadFate {
+  /** Whether nobody needs any payload that was given away. Absent: nobody knows. */
+  readonly allSent?: boolean;
+}
+
 /**
  * Memory for payloads: small ones are carved one behind the other from a shared buffer, each with its headroom and
  * tailroom, so that a payload costs no allocation of its own; large ones get an exact buffer.
  *
- * The first shared buffer is small and each one twice the last, up to about 64 KiB: an idle connection holds little.
+ * The first shared buffer is small and each one twice the last, up to about 64 KiB: an idle connection holds little. And
+ * while payloads leave as fast as they come, the same memory serves for all of them.
  *
  * @internal
  */
@@ -20,8 +27,10 @@ export class PayloadSlab {
   /** The buffer being carved, free from `used` on. */
   private slab: Uint8Array | null = null;
   private used = 0;
-  /** A buffer of which nothing is in use any more. */
+  /** The last buffer of its own that was given away, to be used again when it has left. */
   private spare: Uint8Array | null = null;
+  /** How many payloads are being given away: what happens meanwhile must leave their memory alone. */
+  private leaving = 0;
   private size: number;
   private readonly largest: number;
 
@@ -29,6 +38,7 @@ export class PayloadSlab {
     private readonly headroom: number,
     private readonly tailroom: number,
     maxBatchBytes: number,
+    private readonly fate: PayloadFate,
   ) {
     // A full batch fits into a fresh slab, so that a flood moves no bytes.
     const batch = Math.min(LARGEST_SLAB, Math.max(SMALLEST_SLAB, maxBatchBytes));
@@ -54,6 +64,7 @@ export class PayloadSlab {
     grows: boolean,
   ): number {
     const { slab, headroom, tailroom } = this;
+    if (this.used > 0 && slab !== before.buffer && this.allSent) this.used = 0;
     const base = slab !== null && before.buffer === slab ? before.end + tailroom : this.used;
     const need = headroom + bytes + tailroom;
     if (slab !== null && base + need <= slab.length) {
@@ -84,13 +95,16 @@ export class PayloadSlab {
     if (buffer === this.slab) this.used = end + this.tailroom;
   }
 
-  /**
-   * Nobody holds payloads that were released, the last of which lay in `buffer`; `gathering` is the buffer of the one that
-   * is being gathered.
-   */
-  reuse(buffer: Uint8Array, gathering: Uint8Array | null): void {
-    if (this.slab !== null && this.slab !== gathering) this.used = 0;
-    if (buffer !== this.slab && buffer !== gathering && buffer.length <= LARGEST_SPARE) this.spare = buffer;
+  /** The payload in `buffer` is about to be given away. */
+  leave(buffer: Uint8Array): void {
+    this.leaving++;
+    if (this.spare === buffer) this.spare = null;
+  }
+
+  /** It was given away. */
+  left(buffer: Uint8Array): void {
+    this.leaving--;
+    if (buffer !== this.slab && buffer.length <= LARGEST_SPARE) this.spare = buffer;
   }
 
   /** Forgets its buffers. */
@@ -99,11 +113,15 @@ export class PayloadSlab {
     this.used = 0;
   }
 
+  private get allSent(): boolean {
+    return this.leaving === 0 && this.fate.allSent === true;
+  }
+
   private allocate(need: number, shared: boolean): number {
     let length = need;
     if (shared) for (length = this.size; length < need;) length = Math.min(this.largest, 2 * length);
     const { spare } = this;
-    const suits = spare !== null && spare.length >= length && spare.length <= 2 * length;
+    const suits = spare !== null && spare.length >= length && spare.length <= 2 * length && this.allSent;
     if (suits) this.spare = null;
     this.carved = suits ? spare : new Uint8Array(length);
     this.carvedIsShared = shared;

@@ -17,10 +17,10 @@ export interface PayloadOutput {
    * The payload is `buffer[start, end)`. At least `headroom` bytes before it and `tailroom` bytes after it are free: from
    * now on the receiver owns `buffer[start - headroom, end + tailroom)` and may seal the payload in place. The rest of
    * the buffer holds other payloads.
-   *
-   * @returns `true` if the receiver is done with this payload and with all before it: their memory is used again.
    */
-  payload(buffer: Uint8Array, start: number, end: number): unknown;
+  payload(buffer: Uint8Array, start: number, end: number): void;
+  /** Whether the receiver is done with every payload it was given: their memory is then used again. Absent: never. */
+  readonly allSent?: boolean;
 }
 
 /** How packets are packed into payloads. @public */
@@ -105,7 +105,7 @@ export class PayloadWriter {
   constructor(options: PayloadWriterOptions) {
     this.options = options;
     this.maxPayloadBytes = (options.maxFrameBytes ?? HIGHEST_FRAME_BYTES) - RECORD_OVERHEAD;
-    this.slab = new PayloadSlab(options.headroom, options.tailroom, options.maxBatchBytes);
+    this.slab = new PayloadSlab(options.headroom, options.tailroom, options.maxBatchBytes, options.output);
   }
 
   /** Whether nothing is gathered. */
@@ -332,8 +332,9 @@ export class PayloadWriter {
     uint.encode(cursor, channel);
     if (!single) uint.encode(cursor, first);
     cursor.buffer = null;
-    const done = this.options.output.payload(buffer!, start, end) === true;
-    if (done) this.slab.reuse(buffer!, this.current.count > 0 ? this.current.buffer : null);
+    this.slab.leave(buffer!);
+    this.options.output.payload(buffer!, start, end);
+    this.slab.left(buffer!);
   }
 }
 

@@ -161,12 +161,16 @@ export class SecureLink extends Observable<Uint8Array> implements Observer<Uint8
 
   /**
    * Sends the payload `buffer[start, end)` without a copy: `HEADROOM` bytes before and `TAILROOM` bytes after it are
-   * overwritten, and the buffer belongs to the transport afterwards, unless this returns true: then whatever was sent so
-   * far has left, and its memory may be used again. Otherwise like {@link SecureLink.next}.
+   * overwritten, and the buffer belongs to the transport until {@link SecureLink.allSent}. Otherwise like
+   * {@link SecureLink.next}.
    */
-  sendInPlace(buffer: Uint8Array, start: number, end: number): boolean {
-    if (this.stage === 'closing' || this.stage === 'ended') return false;
+  sendInPlace(buffer: Uint8Array, start: number, end: number): void {
+    if (this.stage === 'closing' || this.stage === 'ended') return;
     this.write(this.requireState().seal(buffer, start, end));
+  }
+
+  /** Whether whatever was sent so far has left, so that its memory may be used again; false if nobody knows. */
+  get allSent(): boolean {
     return this.transport.allSent === true;
   }
 

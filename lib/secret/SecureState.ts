@@ -281,7 +281,7 @@ export class SecureState {
         if (body.length > 0) this.output.payload(body.slice());
         return;
       }
-      const payload = body.length < RECORD_OVERHEAD ? null : this.pull.open(body);
+      const payload = body.length < RECORD_OVERHEAD ? null : this.pull.open(body, this.decoder.owned);
       if (payload === null) throw new DecryptFailedError();
       if (payload.length > 0) this.output.payload(payload);
     } else if (this.noise !== null) {

@@ -1,4 +1,11 @@
-import { BehaviorSubject, Observable, type Observer, type SchedulerLike, type Subscriber } from 'rxjs';
+import {
+  BehaviorSubject,
+  Observable,
+  type Observer,
+  type SchedulerLike,
+  type Subscriber,
+  type Subscription,
+} from 'rxjs';
 import type { Transport } from './Transport.js';
 import { Turn } from './Turn.js';
 
@@ -14,7 +21,8 @@ export interface MemoryPairOptions {
  * Two transports joined in memory: what one is given, the other emits, in order and never synchronously.
  *
  * `complete()` ends one direction, `error()` cuts both: the other side then sees the link fail. The receiver gets the
- * very chunk that was sent, so a sender must not change it afterwards (nothing in this library does).
+ * very chunk that was sent, so a sender must not change it afterwards. A connection of this library borrows chunks from its
+ * end instead ({@link Transport.lend}), and then the sender may use their memory again ({@link Transport.allSent}).
  *
  * @example
  * ```ts
@@ -43,6 +51,10 @@ class MemoryEnd extends Observable<Uint8Array> implements Observer<Uint8Array> {
   private ended = false;
   private failure: { readonly cause: unknown } | null = null;
   private subscriber: Subscriber<Uint8Array> | null = null;
+  private lending = false;
+  private delivering = false;
+  /** Whether a subscriber was given a chunk and may have kept it. */
+  private gave = false;
   private paused = false;
   private readonly turn: Turn;
   private scheduled = false;
@@ -67,6 +79,20 @@ class MemoryEnd extends Observable<Uint8Array> implements Observer<Uint8Array> {
   /** Bytes under way to the other end. */
   get queuedBytes(): number {
     return this.remote.inboxBytes;
+  }
+
+  /** Whether the other end has lent and got back everything it was given from here. */
+  get allSent(): boolean {
+    const { inbox, delivering, gave } = this.remote;
+    return inbox.length === 0 && !delivering && !gave;
+  }
+
+  lend(observer: Observer<Uint8Array>): Subscription {
+    const free = this.subscriber === null;
+    if (free) this.lending = true;
+    const subscription = this.subscribe(observer);
+    if (free) subscription.add(() => (this.lending = false));
+    return subscription;
   }
 
   next(chunk: Uint8Array): void {
@@ -113,7 +139,10 @@ class MemoryEnd extends Observable<Uint8Array> implements Observer<Uint8Array> {
     while (this.subscriber !== null && !this.paused && this.inbox.length > 0) {
       const chunk = this.inbox.shift()!;
       this.inboxBytes -= chunk.length;
+      this.gave ||= !this.lending;
+      this.delivering = true;
       this.subscriber.next(chunk);
+      this.delivering = false;
       if (this.inboxBytes === 0 && !this.remote.writable.value) this.remote.writable.next(true);
     }
     if (this.inbox.length > 0 || this.paused) return;

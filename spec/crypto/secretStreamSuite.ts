@@ -216,6 +216,25 @@ export function secretStreamSuite(crypto: CryptoBackend, fromCounter?: StreamsFr
       expect(hex(wire)).toBe(before);
     });
 
+    it('opens a record in place if it may, and then writes nowhere else, and not before it authenticates', () => {
+      for (const length of [0, 1, 100, 2048, 5000, 70_000]) {
+        const push = crypto.secretStreamPush(fill(32, 1), fill(24, 2));
+        const pull = crypto.secretStreamPull(fill(32, 1), fill(24, 2));
+        const record = sealed(push, fill(length, 7));
+        const wire = concat(fill(9, 0x55), record, fill(9, 0x55));
+        const inside = wire.subarray(9, wire.length - 9);
+        inside[length] ^= 1;
+        const before = hex(wire);
+        expect(pull.open(inside, true)).toBeNull();
+        expect(hex(wire)).toBe(before);
+        inside[length] ^= 1;
+        const plaintext = pull.open(inside, true) ?? fill(1, 0);
+        expect(hex(plaintext)).toBe(hex(fill(length, 7)));
+        expect(hex(wire.subarray(0, 9)) + hex(wire.subarray(-9))).toBe('55'.repeat(18));
+        expect(hex(pull.open(sealed(push, fill(30, 8)), true) ?? fill(1, 0))).toBe(hex(fill(30, 8)));
+      }
+    });
+
     it('gives plaintexts that share no byte with each other, whatever they share otherwise', () => {
       const [key, header] = [fill(32, 1), fill(24, 2)];
       const push = crypto.secretStreamPush(key, header);

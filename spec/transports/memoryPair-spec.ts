@@ -34,6 +34,31 @@ describe('memoryPair', () => {
     expect(got).toEqual([[chunk(1)]]);
   });
 
+  it('lends chunks to who borrows them, and knows whether it has them back', async () => {
+    const [here, there] = memoryPair();
+    const got: unknown[] = [];
+    const borrower = new Subject<Uint8Array>();
+    borrower.subscribe(({ length }) => got.push(length, here.allSent));
+    const loan = there.lend!(borrower);
+    expect(here.allSent).toBe(true);
+    here.next(chunk(1, 2, 3));
+    expect(here.allSent).toBe(false);
+    await turn();
+    expect(got).toEqual([3, false]); // not while it is read
+    expect(here.allSent).toBe(true);
+
+    loan.unsubscribe();
+    const kept = there.subscribe();
+    here.next(chunk(1));
+    await turn();
+    expect(here.allSent).toBe(false); // who was given it may keep it
+    kept.unsubscribe();
+    there.lend!(borrower);
+    here.next(chunk(1));
+    await turn();
+    expect(here.allSent).toBe(false);
+  });
+
   it('ends one direction by complete, both by error', async () => {
     const [here, there] = memoryPair();
     const log: string[] = [];

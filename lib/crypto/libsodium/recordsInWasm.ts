@@ -58,8 +58,8 @@ export class RecordsInWasm {
     scratch.giveBack();
   }
 
-  /** The plaintext, or null, and then the state is as it was. */
-  open(state: Int32Array, record: Uint8Array, slab: PlaintextSlab): Uint8Array | null {
+  /** The plaintext, in the record itself where there is no slab; or null, and then the state is as it was. */
+  open(state: Int32Array, record: Uint8Array, slab: PlaintextSlab | null): Uint8Array | null {
     const sodium = this.#sodium;
     const scratch = this.#scratch;
     const { length } = record;
@@ -82,8 +82,9 @@ export class RecordsInWasm {
     scratch.takeWords(stateAt, state);
     let plaintext: Uint8Array | null = null;
     if (failed === 0) {
-      plaintext = slab.take(length - RECORD_OVERHEAD);
-      scratch.read(text + 1, length - RECORD_OVERHEAD, plaintext, 0);
+      const bytes = length - RECORD_OVERHEAD;
+      plaintext = slab === null ? record.subarray(1, 1 + bytes) : slab.take(bytes);
+      scratch.read(text + 1, bytes, plaintext, 0);
     }
     scratch.giveBack();
     return plaintext;

@@ -77,9 +77,9 @@ export class LibsodiumSecretStreamPull implements SecretStreamPull {
     this.#state = startState(records, key, header, counter);
   }
 
-  open(record: Uint8Array): Uint8Array | null {
+  open(record: Uint8Array, inPlace = false): Uint8Array | null {
     if (record.length < RECORD_OVERHEAD || this.wiped) return null;
-    const plaintext = this.records.open(this.#state, record, this.slab);
+    const plaintext = this.records.open(this.#state, record, inPlace ? null : this.slab);
     if (plaintext !== null) this.tag = this.records.tag;
     return plaintext;
   }

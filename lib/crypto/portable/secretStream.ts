@@ -153,7 +153,7 @@ export class PortableSecretStreamPull implements SecretStreamPull {
     this.#ratchet = new Ratchet(key, header, counter);
   }
 
-  open(record: Uint8Array): Uint8Array | null {
+  open(record: Uint8Array, inPlace = false): Uint8Array | null {
     const ratchet = this.#ratchet;
     if (record.length < RECORD_OVERHEAD || ratchet.wiped) return null;
     ratchet.begin();
@@ -165,7 +165,7 @@ export class PortableSecretStreamPull implements SecretStreamPull {
       ratchet.forget();
       return null;
     }
-    const plaintext = new Uint8Array(body.length);
+    const plaintext = inPlace ? body : new Uint8Array(body.length);
     ratchet.crypt(body, plaintext);
     ratchet.advance(tag);
     this.tag = tag;

@@ -116,11 +116,11 @@ export class NativeSecretStreamPull implements SecretStreamPull {
     this.#state = new StreamState(sodium, small, key, header, counter);
   }
 
-  open(record: Uint8Array): Uint8Array | null {
+  open(record: Uint8Array, inPlace = false): Uint8Array | null {
     const { small, words, wiped } = this.#state;
     if (record.length < RECORD_OVERHEAD || wiped) return null;
-    if (small === null || record.length > SMALL_RECORD) return this.openWithAddon(record);
-    const plaintext = small.open(words, record, this.slab);
+    if (small === null || record.length > SMALL_RECORD) return this.openWithAddon(record, inPlace);
+    const plaintext = small.open(words, record, inPlace ? null : this.slab);
     if (plaintext !== null) this.tag = small.tag;
     return plaintext;
   }
@@ -134,14 +134,16 @@ export class NativeSecretStreamPull implements SecretStreamPull {
     this.tag = SecretStreamTag.MESSAGE;
   }
 
-  private openWithAddon(record: Uint8Array): Uint8Array | null {
+  private openWithAddon(record: Uint8Array, inPlace: boolean): Uint8Array | null {
     const { sodium, bytes } = this.#state;
     const tagOut = (this.tagOut ??= new Uint8Array(1));
-    const plaintext = this.slab.take(record.length - RECORD_OVERHEAD);
+    const bytesOfText = record.length - RECORD_OVERHEAD;
+    // libsodium decrypts in place if the text is to lie one byte behind the start of the record.
+    const plaintext = inPlace ? record.subarray(1, 1 + bytesOfText) : this.slab.take(bytesOfText);
     try {
       sodium.crypto_secretstream_xchacha20poly1305_pull(bytes, plaintext, tagOut, record, null);
     } catch {
-      this.slab.giveBack(plaintext);
+      if (!inPlace) this.slab.giveBack(plaintext);
       return null; // the one reason left: it does not authenticate
     }
     this.tag = tagOut[0];
