@@ -1,5 +1,8 @@
 import { asapScheduler, type SchedulerAction, type SchedulerLike } from 'rxjs';
 
+/** One for all: what is done in a microtask is asked for by one promise and not by two. */
+const settled = /* @__PURE__ */ Promise.resolve();
+
 /**
  * Does the same piece of work at the end of many turns, in a microtask or on a given scheduler.
  *
@@ -21,7 +24,7 @@ export class Turn {
 
   /** Has the work done once, soon. Not to be called again before that. */
   schedule(): void {
-    if (this.scheduler === null) void Promise.resolve().then(this.work);
+    if (this.scheduler === null) void settled.then(this.work);
     else if (this.action !== null) this.action.schedule();
     else this.action = this.scheduler.schedule(this.work) as SchedulerAction<void>;
   }
