@@ -44,6 +44,8 @@ export function costs(node, page) {
       ['what the native backend spends', 'on', 'of the processor time'],
       [
         ['64 KiB messages in memory', 'the cipher', part('pipe-bulk', 'crypto-alone')],
+        ['64 KiB messages over TCP', 'the cipher', part('tcp-bulk', 'crypto-alone')],
+        ['64 KiB messages over TCP', "Node's sockets", part('tcp-bulk', 'socket-bulk-alone')],
         ['an echo of 100 B in memory', 'the cipher', part('pipe-echo', 'records-alone')],
         ['an echo of 1,000 B over TCP', "Node's sockets", part('tcp-echo', 'socket-alone')],
         ['a handshake', 'the curve', part('handshakes', 'curves-alone')],

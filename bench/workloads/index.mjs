@@ -13,6 +13,7 @@ export const workloadNames = [
   'crypto-alone',
   'pipe-bulk',
   'tcp-bulk',
+  'socket-bulk-alone',
   'curves-alone',
   'handshakes',
   'first-message',

@@ -1,7 +1,8 @@
 const SMALLEST_SLAB = 0x800;
 const LARGEST_SLAB = 0x10000;
-/** A buffer up to this length is kept to be used again. */
+/** A buffer up to this length is kept to be used again, and so many of them: one leaves while another is filled. */
 const LARGEST_SPARE = 0x20000;
+const MOST_SPARES = 2;
 /** The longest header of a payload: two zeros, a channel and a length. */
 const HEADER = 20;
 
@@ -27,8 +28,8 @@ export class PayloadSlab {
   /** The buffer being carved, free from `used` on. */
   private slab: Uint8Array | null = null;
   private used = 0;
-  /** The last buffer of its own that was given away, to be used again when it has left. */
-  private spare: Uint8Array | null = null;
+  /** Buffers of their own that were given away, to be used again when they have left; made for the first of them. */
+  private spares: Uint8Array[] | null = null;
   /** How many payloads are being given away: what happens meanwhile must leave their memory alone. */
   private leaving = 0;
   private size: number;
@@ -95,22 +96,29 @@ export class PayloadSlab {
     if (buffer === this.slab) this.used = end + this.tailroom;
   }
 
-  /** The payload in `buffer` is about to be given away. */
-  leave(buffer: Uint8Array): void {
+  /** A payload is about to be given away. */
+  leave(): void {
     this.leaving++;
-    if (this.spare === buffer) this.spare = null;
   }
 
   /** It was given away. */
   left(buffer: Uint8Array): void {
     this.leaving--;
-    if (buffer !== this.slab && buffer.length <= LARGEST_SPARE) this.spare = buffer;
+    if (buffer === this.slab || buffer.length > LARGEST_SPARE) return;
+    this.spares ??= [];
+    if (this.spares.length < MOST_SPARES) this.spares.push(buffer);
+    else this.spares[0] = buffer;
   }
 
   /** Forgets its buffers. */
   drop(): void {
-    this.slab = this.carved = this.spare = null;
+    this.slab = this.carved = this.spares = null;
     this.used = 0;
+  }
+
+  private takeSpare(length: number): Uint8Array | undefined {
+    const at = this.spares?.findIndex(spare => spare.length >= length && spare.length <= 2 * length) ?? -1;
+    return at < 0 || !this.allSent ? undefined : this.spares!.splice(at, 1)[0];
   }
 
   private get allSent(): boolean {
@@ -120,10 +128,7 @@ export class PayloadSlab {
   private allocate(need: number, shared: boolean): number {
     let length = need;
     if (shared) for (length = this.size; length < need;) length = Math.min(this.largest, 2 * length);
-    const { spare } = this;
-    const suits = spare !== null && spare.length >= length && spare.length <= 2 * length && this.allSent;
-    if (suits) this.spare = null;
-    this.carved = suits ? spare : new Uint8Array(length);
+    this.carved = this.takeSpare(length) ?? new Uint8Array(length);
     this.carvedIsShared = shared;
     return this.headroom;
   }

@@ -332,7 +332,7 @@ export class PayloadWriter {
     uint.encode(cursor, channel);
     if (!single) uint.encode(cursor, first);
     cursor.buffer = null;
-    this.slab.leave(buffer!);
+    this.slab.leave();
     this.options.output.payload(buffer!, start, end);
     this.slab.left(buffer!);
   }
