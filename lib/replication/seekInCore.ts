@@ -12,7 +12,8 @@ const MOST_REFUSALS = 3;
 
 /**
  * Finds a byte by what the tree here tells, and by hashes of remotes where it does not: each answer narrows down the blocks
- * in which it can be (hypercore `lib/replicator.js`, `_requestSeek`).
+ * in which it can be (hypercore `lib/replicator.js`, `_requestSeek`). A remote that knows no seeks is asked for the hash of one
+ * block alone, which with those beside it halves the blocks at least.
  *
  * Of the last two blocks a hash proves the size of both together alone; so one of them is downloaded, which tells.
  *
@@ -50,7 +51,7 @@ export async function seekInCore(
     narrowest = width;
     const answer = await replication.ask(peer, 'seek', {
       hash: { index: 2 * index, nodes },
-      seek: { bytes: byte, padding: log.padding },
+      ...(peer.channel.remoteSeeks && { seek: { bytes: byte, padding: log.padding } }),
       priority: 1,
     });
     if (answer === null || answer.hash === null) {
