@@ -202,6 +202,7 @@ export class Core {
         );
         replication.wish(wish);
         if (isDone()) subscriber.complete();
+        else if (replication.log.conflict !== null) subscriber.error(replication.log.conflict);
       };
       start().catch((error: unknown) => subscriber.error(error));
     });
@@ -275,6 +276,7 @@ export class Core {
     this.opening.then(
       replication => {
         if (subscription.closed || this.closed) return;
+        if (replication.log.conflict !== null) return subscription.unsubscribe();
         const channel = protocol.open(replication.log.key);
         const replicating = replication.add(channel, {
           identity: () => protocol.remotePublicKey,
@@ -288,9 +290,9 @@ export class Core {
     return subscription;
   }
 
-  /** Whether a remote that was dropped is at the other end of the connection. @internal */
+  /** Whether the core is not replicated over a connection: a remote that was dropped is at its other end, or nobody is trusted. @internal */
   refuses(protocol: Protocol): boolean {
-    return this.refused.has(protocol);
+    return this.refused.has(protocol) || (this.replication?.log.conflict ?? null) !== null;
   }
 
   private begin(log: Log): CoreReplication {
@@ -318,6 +320,7 @@ export class Core {
     const isHere = (): boolean => index < log.length && log.has(index);
     if (!isHere()) {
       if (!wait) throw new BlockNotAvailableError(index);
+      if (log.conflict !== null) throw log.conflict;
       const wish = new Wish(index, index + 1, 1);
       replication.wish(wish);
       try {
@@ -335,7 +338,10 @@ export class Core {
     const replication = this.replication!;
     subscription.add(
       replication.log.changes.subscribe({
-        next: changed,
+        next: change => {
+          if (change.type === 'conflict') failed(change.error);
+          else changed();
+        },
         error: failed,
         complete: () => failed(new LogClosedError()),
       }),

@@ -2,6 +2,7 @@ import { type SchedulerLike, Subject, type Subscription } from 'rxjs';
 import type { Channel } from '../connection/Channel.js';
 import { type HypercoreError, isHypercoreError } from '../errors.js';
 import type { LogChange, ReplicableLog } from '../log/ReplicableLog.js';
+import type { ConflictError } from '../logErrors.js';
 import { data, type Data } from '../messages/data.js';
 import type { Message } from '../messages/Message.js';
 import { request } from '../messages/request.js';
@@ -284,15 +285,15 @@ export class CoreReplication {
     } else if (change.type === 'fork') {
       this.fetcher.leaveFork(change.fork);
       this.events.next(change);
-    } else if (change.type === 'conflict') this.onConflict();
+    } else if (change.type === 'conflict') this.onConflict(change.error);
     this.schedule();
     this.changed.next();
   }
 
   /** Everybody who may have the other tree gets ours, signed; then the channels are closed. */
-  private onConflict(): void {
+  private onConflict(error: ConflictError): void {
     const { log } = this;
-    this.events.next({ type: 'conflict' });
+    this.events.next({ type: 'conflict', error });
     for (const peer of [...this.peers]) {
       const length = Math.min(log.length, peer.core.length);
       const leave = (): void => {

@@ -34,6 +34,7 @@ export async function seekInCore(
     if (located.found) return { index: located.index, offset: located.offset };
     if (!wait) throw new BlockNotAvailableError(located.start);
     const { log } = replication;
+    if (log.conflict !== null) throw log.conflict;
     const source = located.start < log.length ? sourceOf(replication, located, refusals) : null;
     if (source === null) {
       await nextChange(replication, deadline, timeoutMs, scheduler);

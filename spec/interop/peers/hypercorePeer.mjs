@@ -72,6 +72,7 @@ async function addCore(name, key, settings, attach) {
   const core = new Hypercore(storage, key, settings);
   core.on('append', () => emit('append', { core: name, length: core.length }));
   core.on('truncate', () => emit('truncate', { core: name, length: core.length, fork: core.fork }));
+  core.on('conflict', (length, fork) => emit('conflict', { core: name, length, fork }));
   core.on('peer-add', peer => emit('peer-add', { core: name, remotePublicKey: hex(peer.remotePublicKey) }));
   core.on('peer-remove', peer =>
     emit('peer-remove', { core: name, remotePublicKey: hex(peer.remotePublicKey) }),

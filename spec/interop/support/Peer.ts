@@ -85,6 +85,7 @@ export interface PeerEvents {
   'peer-remove': { core: string; remotePublicKey: string };
   append: { core: string; length: number };
   truncate: { core: string; length: number; fork: number };
+  conflict: { core: string; length: number; fork: number };
   block: { core: string; index: number; length: number; sha256: string };
   extension: { core: string; extension: string; data: string; remotePublicKey: string };
   crash: { error: PeerFailure };
