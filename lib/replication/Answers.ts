@@ -1,4 +1,4 @@
-import { isHypercoreError, LimitExceededError } from '../errors.js';
+import { LimitExceededError } from '../errors.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
 import type { Data } from '../messages/data.js';
 import { noData } from '../messages/noData.js';
@@ -100,7 +100,7 @@ export class Answers {
       const { request, proof } = answers.shift()!;
       if (!peer.uploads.finish(request) || !peer.isOpen) continue;
       if (proof === null) this.refuse(peer, request);
-      else if (!sends(peer, proof)) this.refuse(peer, request, true);
+      else if (!peer.sends(proof)) this.refuse(peer, request, true);
       else if (proof.block !== null) this.output.uploaded(proof.block.value.length);
     }
   }
@@ -119,16 +119,5 @@ export class Answers {
       peer.send(range({ drop: true, start: block.index, length: 1 }));
     }
     peer.send(noData({ request: id }));
-  }
-}
-
-/** False if the remote cannot be sent anything as large: the Rust crate cannot receive every block. */
-function sends(peer: RemotePeer, proof: Data): boolean {
-  try {
-    peer.send(proof);
-    return true;
-  } catch (error) {
-    if (isHypercoreError(error) && error.code === 'ERR_FRAME_TOO_LARGE') return false;
-    throw error;
   }
 }

@@ -36,6 +36,7 @@ export interface CoreOptions {
   readonly limits: ReplicationLimits;
   readonly scheduler: SchedulerLike;
   readonly flushScheduler?: SchedulerLike;
+  readonly allowPush?: boolean;
 }
 
 /**
@@ -237,6 +238,29 @@ export class Core {
   seek(byte: number, options: WaitOptions = {}): Promise<BytePlace> {
     requireInteger('byte', byte, 0, Number.MAX_SAFE_INTEGER);
     return this.opening.then(replication => seekInCore(replication, byte, options, this.options.scheduler));
+  }
+
+  /**
+   * Sends a block that is here to every remote that allows it (`allowPush`) and has not got it, without being asked: hypercore 11,
+   * and this library. Resolves with how many that are, once their links have taken it, so wait for it before you push more.
+   *
+   * Rejects with `ERR_BLOCK_NOT_AVAILABLE`, or an error of the storage.
+   *
+   * @example
+   * ```ts
+   * const core = peer.core({ keyPair });
+   * const { length } = await core.append(value);
+   * await core.push(length - 1);
+   * ```
+   *
+   * @throws RangeError at once for an index that is none.
+   */
+  push(index: number): Promise<number> {
+    requireInteger('index', index, 0, Number.MAX_SAFE_INTEGER - 1);
+    return this.opening.then(replication => {
+      if (!replication.log.has(index)) throw new BlockNotAvailableError(index);
+      return replication.push(index);
+    });
   }
 
   /** How far the replication is: at once, and then when it changed, at most every `progressIntervalMs`. Completes with the core. */

@@ -40,8 +40,9 @@ export class Site {
   constructor(
     readonly log: Log,
     limits: Partial<ReplicationLimits> = {},
+    allowPush = false,
   ) {
-    const options = { limits: verifyReplicationLimits(limits), scheduler: this.clock };
+    const options = { limits: verifyReplicationLimits(limits), scheduler: this.clock, allowPush };
     this.replication = new CoreReplication(log.core, options);
     this.replication.events.subscribe(event => this.events.push(event));
   }

@@ -160,9 +160,18 @@ const commands = {
     return addCore(core, null, { keyPair, compat: !manifest, ...encryptedBy(encryptionKey) }, attach);
   },
 
-  /** A core to read, by its key alone. */
-  open: ({ core, key, encryptionKey, attach = true }) =>
-    addCore(core, bytes(key), encryptedBy(encryptionKey), attach),
+  /** A core to read, by its key alone; `allowPush` takes blocks that it did not ask for (11 only), and tells of each. */
+  open: async ({ core: name, key, encryptionKey, allowPush = false, attach = true }) => {
+    const state = await addCore(name, bytes(key), { ...encryptedBy(encryptionKey), allowPush }, attach);
+    if (allowPush) named(name).core.on('download', index => emit('download', { core: name, index }));
+    return state;
+  },
+
+  /** Sends a block to all that allow it (11 only). */
+  push: async ({ core, index }) => {
+    await named(core).core.replicator.push(index);
+    return {};
+  },
 
   attach: ({ core, connection }) => {
     named(core).core.replicate(numbered(connection).stream);

@@ -40,7 +40,11 @@ export interface PeerCommands {
     { core: string; seed: string; manifest?: boolean; encryptionKey?: string; attach?: boolean },
     CoreState,
   ];
-  open: [{ core: string; key: string; encryptionKey?: string; attach?: boolean }, CoreState];
+  open: [
+    { core: string; key: string; encryptionKey?: string; allowPush?: boolean; attach?: boolean },
+    CoreState,
+  ];
+  push: [{ core: string; index: number }, object];
   truncate: [{ core: string; length: number }, CoreState];
   clear: [{ core: string; start: number; end: number }, CoreState];
   seek: [{ core: string; byte: number }, { index: number; offset: number }];
@@ -85,6 +89,7 @@ export interface PeerEvents {
   'peer-remove': { core: string; remotePublicKey: string };
   append: { core: string; length: number };
   truncate: { core: string; length: number; fork: number };
+  download: { core: string; index: number };
   conflict: { core: string; length: number; fork: number };
   block: { core: string; index: number; length: number; sha256: string };
   extension: { core: string; extension: string; data: string; remotePublicKey: string };
