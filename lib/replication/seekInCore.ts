@@ -50,14 +50,15 @@ export async function seekInCore(
       continue;
     }
     narrowest = width;
+    // Nodes of which only the sum of the sizes is proved are known too, but the byte is below the root of all these blocks.
     const answer = await replication.ask(peer, 'seek', {
-      hash: { index: 2 * index, nodes },
+      hash: { index: 2 * index, nodes: Math.max(nodes, Math.log2(width)) },
       ...(peer.channel.remoteSeeks && { seek: { bytes: byte, padding: log.padding } }),
       priority: 1,
     });
     if (answer === null || answer.hash === null) {
       refusals.set(peer, (refusals.get(peer) ?? 0) + 1);
-      narrowest = Infinity;
+      narrowest = 0; // a block tells as well
       continue;
     }
     if (fork !== log.fork) continue;

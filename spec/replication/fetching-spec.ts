@@ -1,10 +1,12 @@
 import { asyncScheduler } from 'rxjs';
+import { openLog } from '../../lib/log/openLog.js';
 import { range } from '../../lib/messages/range.js';
 import { request } from '../../lib/messages/request.js';
 import { synchronize } from '../../lib/messages/synchronize.js';
 import { want } from '../../lib/messages/want.js';
 import { answerWant, SEGMENT_BLOCKS } from '../../lib/replication/Announcements.js';
 import { seekInCore } from '../../lib/replication/seekInCore.js';
+import { Random } from '../helpers/random.js';
 import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
 
 describe('replication asks', () => {
@@ -247,6 +249,29 @@ describe('replication asks', () => {
     }
     expect(await found).toEqual({ index: 37, offset: 5 });
     expect(asked).toBeLessThan(8);
+  });
+
+  it('for bytes all over a core of which it has a part, in requests that can be answered', async () => {
+    const random = new Random('bytes of a core that is here in part');
+    const sizes = Array.from({ length: 600 }, () => random.integer(0, 50));
+    const writer = await openLog({ seed: new Uint8Array(32).fill(7) });
+    await writer.append(sizes.map((size, index) => new Uint8Array(size).fill(index)));
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    for (let n = 0; n < 20; n++) {
+      const index = random.integer(0, 599);
+      site.wish(index, index + 1);
+    }
+    for (let look = 0; look < 100; look++) {
+      const byte = random.integer(0, writer.byteLength - 1);
+      let found: unknown = null;
+      const seeking = seekInCore(site.replication, byte, {}, asyncScheduler).then(place => (found = place));
+      // What no honest peer asks would throw here.
+      while (found === null) await remote.answer(writer);
+      expect(await seeking).toEqual(await writer.seek(byte));
+    }
+    expect(site.drops).toEqual([]);
   });
 });
 
