@@ -2,7 +2,7 @@ import { Observable, type SchedulerLike, Subject, Subscription } from 'rxjs';
 import type { Protocol } from '../connection/Protocol.js';
 import { requireInteger } from '../crypto/byteChecks.js';
 import { TimeoutExceededError } from '../errors.js';
-import type { BytePlace, Log } from '../log/Log.js';
+import type { BytePlace, Log, SignatureOptions } from '../log/Log.js';
 import type { Appended } from '../log/Writer.js';
 import { BlockNotAvailableError, LogClosedError } from '../logErrors.js';
 import { CoreBlocks, type CoreBlocksOptions } from './CoreBlocks.js';
@@ -111,14 +111,17 @@ export class Core {
     return this.session;
   }
 
-  /** Appends one block, or several at once; resolves with the new lengths once they are stored. */
-  async append(blocks: Uint8Array | readonly Uint8Array[]): Promise<Appended> {
-    return (await this.openLog()).append(blocks);
+  /** Appends one block, or several at once; resolves with the new lengths once they are stored. See {@link Log.append}. */
+  async append(
+    blocks: Uint8Array | readonly Uint8Array[],
+    options: SignatureOptions = {},
+  ): Promise<Appended> {
+    return (await this.openLog()).append(blocks, options);
   }
 
-  /** Cuts the core to `length` blocks, under a higher fork. */
-  async truncate(length: number): Promise<void> {
-    await (await this.openLog()).truncate(length);
+  /** Cuts the core to `length` blocks, under a higher fork. See {@link Log.truncate}. */
+  async truncate(length: number, options: SignatureOptions & { readonly fork?: number } = {}): Promise<void> {
+    await (await this.openLog()).truncate(length, options);
   }
 
   /** Gives the room of blocks `start` to `end` back; they are still part of the core, and may be downloaded again. */
