@@ -64,6 +64,7 @@ export class Channel extends Subject<Message> {
   private openedSubject: AsyncSubject<Channel> | null = null;
   private signalSubject: Subject<LocalSignal> | null = null;
   private ending: Ending | null = null;
+  private seeks = true;
 
   /** @internal */
   constructor(
@@ -84,6 +85,14 @@ export class Channel extends Subject<Message> {
   /** Whether both sides opened it, the remote proved the key, and neither closed it. */
   get isOpen(): boolean {
     return this.state === 'open';
+  }
+
+  /**
+   * Whether the remote answers requests with a seek, as it said when it opened the channel; true until then. The Rust crate does
+   * not.
+   */
+  get remoteSeeks(): boolean {
+    return this.seeks;
   }
 
   /** Emits this channel once it is open, then completes; fails, or completes empty, if it ends before. */
@@ -202,8 +211,9 @@ export class Channel extends Subject<Message> {
   }
 
   /** The remote proved the key: what waited leaves. @internal */
-  remoteOpened(): void {
+  remoteOpened(seeks = true): void {
     if (this.state === 'open' || this.state === 'ended') return;
+    this.seeks = seeks;
     const pending = this.pending ?? [];
     const wasClosing = this.state === 'closing';
     this.pending = null;

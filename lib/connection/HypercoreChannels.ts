@@ -13,7 +13,7 @@ import { replicationCapability } from '../keys/capability.js';
 import { discoveryKey as discoveryKeyOf, keyString } from '../keys/discoveryKey.js';
 import type { Limits } from '../limits.js';
 import type { Message } from '../messages/Message.js';
-import { decodeOpen, openCodec } from '../messages/open.js';
+import { decodeOpen, type Open, openCodec } from '../messages/open.js';
 import { HYPERCORE_ALIAS, HYPERCORE_PROTOCOL } from '../messages/protocolName.js';
 import { messageCodecs } from '../messages/wireTypes.js';
 import type { CloseReason, MuxState, PairRequest } from '../mux/MuxState.js';
@@ -175,17 +175,17 @@ export class HypercoreChannels implements ChannelHost {
 
   private onOpen(channel: Channel, session: Session | null, greeting: Uint8Array): void {
     this.opening?.delete(channel);
-    if (!this.proves(channel, session, greeting)) {
+    const open = session === null ? null : decodeOpen(greeting);
+    if (session !== null && !this.proves(channel, session, open)) {
       this.host.onRefused();
       return channel.error(new CapabilityMismatchError());
     }
-    channel.remoteOpened();
+    // What the crate says of itself is left to chance in 0.6, which does not write its flags.
+    channel.remoteOpened(this.host.peer === undefined && open?.seeks !== false);
     if (channel.isOpen) this.host.eventSubject.next({ type: 'channel', channel });
   }
 
-  private proves(channel: Channel, session: Session | null, greeting: Uint8Array): boolean {
-    if (session === null) return true;
-    const open = decodeOpen(greeting);
+  private proves(channel: Channel, session: Session, open: Open | null): boolean {
     if (open === null) return false;
     const { crypto, initiator } = this.host;
     const { handshakeHash } = session;

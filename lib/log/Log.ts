@@ -5,7 +5,7 @@ import { LogBlocks, type BlocksOptions } from './LogBlocks.js';
 import type { LogCore } from './LogCore.js';
 import type { LogChange, ReplicableLog } from './ReplicableLog.js';
 import { Snapshot } from './Snapshot.js';
-import type { Appended } from './Writer.js';
+import type { Appended, SignedChange } from './Writer.js';
 
 /** Where a byte lies. @public */
 export interface BytePlace {
@@ -13,6 +13,12 @@ export interface BytePlace {
   readonly index: number;
   /** Bytes into the block. */
   readonly offset: number;
+}
+
+/** Who agreed to a change, where it takes several signers. @public */
+export interface SignatureOptions {
+  /** What {@link Log.sign} returned to each, in any order. */
+  readonly signatures?: readonly Uint8Array[];
 }
 
 /**
@@ -138,7 +144,11 @@ export class Log {
   /**
    * Appends one block, or several as a whole. The bytes must not be changed before the promise settled.
    *
-   * Rejects with `ERR_READ_ONLY`, `ERR_CONFLICT`, `ERR_STORAGE_QUOTA`, `ERR_STORAGE_FAILED`; then nothing was appended.
+   * Where it takes several signers, `signatures` are what each made with {@link Log.sign}; no key is needed here then. Of each
+   * signer the first that holds is taken, until there are enough.
+   *
+   * Rejects with `ERR_READ_ONLY`, `ERR_SIGNATURE` (too few of the signatures hold for these blocks at this length),
+   * `ERR_CONFLICT`, `ERR_STORAGE_QUOTA`, `ERR_STORAGE_FAILED`; then nothing was appended.
    *
    * @example
    * ```ts
@@ -146,22 +156,46 @@ export class Log {
    * ```
    * @throws RangeError at once if a block has more than 15 MiB, TypeError if it is not bytes
    */
-  append(blocks: Uint8Array | readonly Uint8Array[]): Promise<Appended> {
+  append(blocks: Uint8Array | readonly Uint8Array[], options: SignatureOptions = {}): Promise<Appended> {
     if (this.isOver) return Promise.reject(new LogClosedError());
     if (this.frozen !== null) return Promise.reject(new ReadOnlyError());
-    return this.inner.writer.append(blocks instanceof Uint8Array ? [blocks] : blocks);
+    return this.inner.writer.append(blocks instanceof Uint8Array ? [blocks] : blocks, options.signatures);
+  }
+
+  /**
+   * Signs a change without making it: what one of several signers contributes. Each needs the core as it is now, the key pair of a
+   * signer and the manifest; the blocks come to all of them, and what they return to whoever makes the change. The bytes are
+   * hypercore's own (`lib/multisig.js`, `assemble`, of one signer), the caller's.
+   *
+   * Never sign two changes of the same length and fork: once both come to be known, the core is of no use any more.
+   *
+   * Rejects with `ERR_READ_ONLY` without the key pair of a signer, with `ERR_CONFLICT`, and with a RangeError if the log cannot be cut
+   * like that.
+   *
+   * @example
+   * ```ts
+   * const blocks = [new TextEncoder().encode('agreed')];
+   * const signature = await log.sign({ append: blocks });
+   * await log.append(blocks, { signatures: [signature, receive()] });
+   * ```
+   * @throws RangeError, TypeError at once for blocks or numbers that cannot be meant
+   */
+  sign(change: SignedChange): Promise<Uint8Array> {
+    if (this.isOver) return Promise.reject(new LogClosedError());
+    if (this.frozen !== null) return Promise.reject(new ReadOnlyError());
+    return this.inner.writer.contribute(change);
   }
 
   /**
    * Cuts the log to its first blocks. Readers that had more follow, because the fork is a newer one: one more than it was,
-   * unless told.
+   * unless told. Where it takes several signers, `signatures` are as for {@link Log.append}.
    *
    * Rejects like {@link Log.append}, and with a RangeError if the log is shorter, or the fork is not a newer one.
    */
-  truncate(length: number, options: { readonly fork?: number } = {}): Promise<void> {
+  truncate(length: number, options: SignatureOptions & { readonly fork?: number } = {}): Promise<void> {
     if (this.isOver) return Promise.reject(new LogClosedError());
     if (this.frozen !== null) return Promise.reject(new ReadOnlyError());
-    return this.inner.writer.truncate(length, options.fork);
+    return this.inner.writer.truncate(length, options.fork, options.signatures);
   }
 
   /**

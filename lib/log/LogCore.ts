@@ -53,7 +53,8 @@ export class LogCore implements ReplicableLog {
   private readonly queue = new TaskQueue();
   private readonly intake: Intake;
   private deliveries: Delivery[] = [];
-  private conflict: ConflictError | null = null;
+  /** Why nothing is changed any more. */
+  conflict: ConflictError | null = null;
   private users = 0;
   private closing: Promise<void> | null = null;
   private cipher: BlockEncryption | null = null;
@@ -285,7 +286,7 @@ export class LogCore implements ReplicableLog {
     if (comparison === 'unproved') throw new SignatureError('of a tree to compare with');
     if (comparison !== 'conflict') return;
     this.conflict = new ConflictError(data.upgrade?.length ?? head.length, head.fork);
-    this.told.next({ type: 'conflict' });
+    this.told.next({ type: 'conflict', error: this.conflict });
     throw this.conflict;
   }
 

@@ -20,7 +20,10 @@ export interface LogOptions {
   readonly keyPair?: KeyPair;
   /** 32 bytes that the key pair is made from, the same one each time: for tests. */
   readonly seed?: Uint8Array;
-  /** Who may sign; its hash is the key. With `keyPair` or `seed` of the only signer the core can be written. */
+  /**
+   * Who may sign; its hash is the key. With `keyPair` or `seed` of a signer whose
+   * signature is enough the core can be written, with that of one of several it can be signed for ({@link Log.sign}).
+   */
   readonly manifest?: Manifest;
   /**
    * What the key of a new core is: the public key of its writer, as hypercore 10 and the `hypercore` crate make cores (`true`,

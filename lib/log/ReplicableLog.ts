@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { ConflictError } from '../logErrors.js';
 import type { Data } from '../messages/data.js';
 import type { Manifest } from '../messages/manifest.js';
 import type { Request } from '../messages/request.js';
@@ -15,8 +16,8 @@ export type LogChange =
   | { readonly type: 'fork'; readonly fork: number; readonly ancestors: number; readonly length: number }
   /** The manifest came to be known. */
   | { readonly type: 'manifest' }
-  /** Another tree of the same length and fork is signed too; the log is frozen. */
-  | { readonly type: 'conflict' };
+  /** Another tree of the same length and fork is signed too; nothing is changed from now on. */
+  | { readonly type: 'conflict'; readonly error: ConflictError };
 
 /** What {@link ReplicableLog.receive} made of a message. @internal */
 export interface Received {
@@ -78,6 +79,8 @@ export interface ReplicableLog {
   readonly contiguousLength: number;
   /** Bytes that encryption adds to each block: 0, or 8. */
   readonly padding: number;
+  /** Set once the writer is known to have signed two trees: nothing is changed from then on. */
+  readonly conflict: ConflictError | null;
   /** Hot; completes when the log is closed. */
   readonly changes: Observable<LogChange>;
 

@@ -1,6 +1,6 @@
 import { requireBytes, requireInteger } from '../crypto/byteChecks.js';
 import type { KeyPair } from '../crypto/CryptoBackend.js';
-import { BlockNotAvailableError, ProofError, ReadOnlyError } from '../logErrors.js';
+import { BlockNotAvailableError, ProofError, ReadOnlyError, SignatureError } from '../logErrors.js';
 import type { TreeNode } from '../messages/proof.js';
 import type { OplogEntry } from '../oplog/OplogEntry.js';
 import { assembleSignatures, type AnyTree } from '../proof/SignatureRules.js';
@@ -21,6 +21,13 @@ const MOST_BLOCKS = 0x8000;
 
 /** Nodes in one entry of the oplog. */
 const MOST_ENTRY_NODES = 0x100000;
+
+/** A change of a core that several signers have to agree on, see {@link Log.sign}. @public */
+export type SignedChange =
+  /** Appending one block, or several. */
+  | { readonly append: Uint8Array | readonly Uint8Array[] }
+  /** Cutting the core to its first blocks; the fork is one more than it was, unless told. */
+  | { readonly truncate: number; readonly fork?: number };
 
 /** What an append led to. @public */
 export interface Appended {
@@ -69,39 +76,55 @@ export class Writer {
     return manifest.quorum === 1 && this.signerOf(keyPair) !== -1;
   }
 
-  append(blocks: readonly Uint8Array[]): Promise<Appended> {
-    const padding = this.context.encryption() === null ? 0 : ENCRYPTION_PADDING;
-    for (const block of blocks) requireBytes('block', block, 0, MOST_BLOCK_BYTES - padding);
-    if (!this.writable) return Promise.reject(new ReadOnlyError());
+  append(blocks: readonly Uint8Array[], signatures?: readonly Uint8Array[]): Promise<Appended> {
+    this.verifyBlocks(blocks);
+    if (!this.writable && signatures === undefined) return Promise.reject(new ReadOnlyError());
     return new Promise((resolve, reject) => {
+      if (signatures !== undefined) {
+        this.inTurn(() => this.store([{ blocks, resolve, reject }], signatures)).catch(reject);
+        return;
+      }
       (this.appends ?? this.beginAppends()).push({ blocks, resolve, reject });
     });
   }
 
-  truncate(length: number, fork?: number): Promise<void> {
+  /** What this signer contributes to a change: bytes for `signatures`. */
+  contribute(change: SignedChange): Promise<Uint8Array> {
+    if ('truncate' in change) {
+      requireInteger('truncate', change.truncate, 0, Number.MAX_SAFE_INTEGER);
+      if (change.fork !== undefined) requireInteger('fork', change.fork, 0, Number.MAX_SAFE_INTEGER);
+      return this.inTurn(async () => this.sign(await this.cutTo(change.truncate, change.fork)));
+    }
+    const blocks = change.append instanceof Uint8Array ? [change.append] : change.append;
+    this.verifyBlocks(blocks);
+    return this.inTurn(() => {
+      const batch = new TreeBatch(this.state.hasher, this.state.head);
+      this.grow(batch, blocks);
+      return Promise.resolve(this.sign(batch));
+    });
+  }
+
+  truncate(length: number, fork?: number, signatures?: readonly Uint8Array[]): Promise<void> {
     requireInteger('length', length, 0, Number.MAX_SAFE_INTEGER);
     if (fork !== undefined) requireInteger('fork', fork, 0, Number.MAX_SAFE_INTEGER);
-    if (!this.writable) return Promise.reject(new ReadOnlyError());
+    if (!this.writable && signatures === undefined) return Promise.reject(new ReadOnlyError());
     return this.inTurn(async () => {
       const { state } = this;
       const { head } = state;
-      const next = fork ?? head.fork + 1;
-      if (length > head.length) throw new RangeError(`the log has only ${head.length} blocks`);
-      if (next <= head.fork) throw new RangeError(`the fork must be more than ${head.fork}`);
+      const cut = await this.cutTo(length, fork);
+      const signature = this.authorize(cut, signatures);
       // Hypercore 10 opens no log of which nodes were cut that are still in the oplog.
       await state.tidy(true);
-      const cut = await this.cutTo(length, next);
-      const signature = this.sign(cut);
       const entry: OplogEntry = {
         userData: null,
         treeNodes: [],
-        treeUpgrade: { fork: next, ancestors: length, length, signature },
+        treeUpgrade: { fork: cut.fork, ancestors: length, length, signature },
         bitfield: { drop: true, start: length, length: head.length - length },
       };
       // What is appended next takes the place of these blocks, so this must be safe before.
       await state.commit([entry], [], true);
       state.cut({ ...cut, signature }, length);
-      this.context.tell({ type: 'fork', fork: next, ancestors: length, length });
+      this.context.tell({ type: 'fork', fork: cut.fork, ancestors: length, length });
       await state.tidy(true);
       // The room of the blocks is the storage's again; if that fails, they are overwritten.
       await state.blocks.truncate(cut.byteLength).catch(() => undefined);
@@ -184,21 +207,15 @@ export class Writer {
     if (this.appends === appends) this.appends = null;
   }
 
-  private async store(group: readonly Append[]): Promise<void> {
+  private async store(group: readonly Append[], signatures?: readonly Uint8Array[]): Promise<void> {
     const { state } = this;
     const { head } = state;
     const encryption = this.context.encryption();
     const batch = new TreeBatch(state.hasher, head);
     const stored: Uint8Array[] = [];
-    for (const { blocks } of group) {
-      for (const block of blocks) {
-        const bytes = encryption === null ? block : encryption.encrypt(batch.length, head.fork, block);
-        batch.append(bytes);
-        stored.push(bytes);
-      }
-    }
+    for (const { blocks } of group) stored.push(...this.grow(batch, blocks));
     if (stored.length > 0) {
-      const signature = this.sign(batch);
+      const signature = this.authorize(batch, signatures);
       const upgrade = { fork: head.fork, ancestors: head.length, length: batch.length, signature };
       const bytes = joined(stored, batch.byteLength - head.byteLength);
       await state.commit(
@@ -230,13 +247,38 @@ export class Writer {
     await state.tidy();
   }
 
-  private async cutTo(length: number, fork: number) {
+  /** Lets a tree grow by blocks; returns them as they are stored. */
+  private grow(batch: TreeBatch, blocks: readonly Uint8Array[]): Uint8Array[] {
+    const encryption = this.context.encryption();
+    return blocks.map(block => {
+      const bytes = encryption === null ? block : encryption.encrypt(batch.length, batch.fork, block);
+      batch.append(bytes);
+      return bytes;
+    });
+  }
+
+  private async cutTo(length: number, fork = this.state.head.fork + 1) {
     const { head, nodes } = this.state;
+    if (length > head.length) throw new RangeError(`the log has only ${head.length} blocks`);
+    if (fork <= head.fork) throw new RangeError(`the fork must be more than ${head.fork}`);
     try {
       return await readNodes(cutTree(head, length, fork), nodes);
     } catch (error) {
       throw error instanceof ProofError ? new BlockNotAvailableError(length - 1) : error;
     }
+  }
+
+  private verifyBlocks(blocks: readonly Uint8Array[]): void {
+    const padding = this.context.encryption() === null ? 0 : ENCRYPTION_PADDING;
+    for (const block of blocks) requireBytes('block', block, 0, MOST_BLOCK_BYTES - padding);
+  }
+
+  /** The signature of a tree: by this writer, or by the signers that were asked. */
+  private authorize(tree: AnyTree, signatures?: readonly Uint8Array[]): Uint8Array {
+    if (signatures === undefined) return this.sign(tree);
+    const signature = this.state.authority.rulesFor(null).rules.combine(tree, signatures);
+    if (signature === null) throw new SignatureError('of as many signers as the manifest demands');
+    return signature;
   }
 
   private sign(tree: AnyTree): Uint8Array {

@@ -8,12 +8,12 @@ export type { RandomAccess, Storage } from '../storage/RandomAccess.js';
 export { memoryStorage } from '../storage/memory/memoryStorage.js';
 export { createManifest, defaultManifest, manifestKey } from '../proof/coreManifest.js';
 export type { ManifestFields, SignerFields } from '../proof/coreManifest.js';
-export { Log, type BytePlace } from './Log.js';
+export { Log, type BytePlace, type SignatureOptions } from './Log.js';
 export { LogBlocks, type BlocksOptions, type LogBlock } from './LogBlocks.js';
 export type { LogOptions } from './LogOptions.js';
 export { openLog } from './openLog.js';
 export type { LogChange } from './ReplicableLog.js';
-export type { Appended } from './Writer.js';
+export type { Appended, SignedChange } from './Writer.js';
 
 export { Core, type DownloadOptions, type WaitOptions } from '../replication/Core.js';
 export { type CoreBlock, CoreBlocks, type CoreBlocksOptions } from '../replication/CoreBlocks.js';

@@ -9,7 +9,12 @@ import { TreeBatch } from '../tree/TreeBatch.js';
 import type { TreeHasher } from '../tree/TreeHasher.js';
 import type { TreeHead } from '../tree/TreeHead.js';
 import { growTree } from './growTree.js';
-import { multiSignature0Codec, multiSignatureCodec, type MultiSignature } from './multisignature.js';
+import {
+  multiSignature0Codec,
+  multiSignatureCodec,
+  type MultiSignature,
+  type SignatureOfOne,
+} from './multisignature.js';
 import { compatSignable, legacySignable, signable, type TreeFacts } from './signable.js';
 
 /** A tree, or one that grows. @internal */
@@ -77,6 +82,38 @@ export class SignatureRules {
     return encode(multiSignatureCodec, { signatures: [{ signer: 0, signature, patch: 0 }], patchNodes: [] });
   }
 
+  /**
+   * Puts together what several signers have signed: of each the first that holds, until there are enough.
+   *
+   * @param signatures - each as {@link assembleSignatures} makes them, of one signer or more
+   * @returns what {@link SignatureRules.verify} takes, or `null` if too few hold
+   */
+  combine(tree: AnyTree, signatures: readonly Uint8Array[]): Uint8Array | null {
+    if (this.signsPlainly) return signatures.find(signature => this.verify(tree, signature)) ?? null;
+    const facts = this.factsOf(tree);
+    const held = new Map<number, SignaturePart>();
+    for (const bytes of signatures) {
+      const { signatures: ones = [], patchNodes = [] } = parse(this.version, bytes) ?? {};
+      for (const one of ones) {
+        if (held.size === this.quorum || held.has(one.signer)) continue;
+        if (!this.holds(one, tree, facts, patchNodes)) continue;
+        held.set(one.signer, { ...one, nodes: this.nodesOf(one, tree, patchNodes) });
+      }
+    }
+    if (this.quorum === 0 || held.size < this.quorum) return null;
+    return assembleSignatures(this.version, tree.length, [...held.values()]);
+  }
+
+  private nodesOf(
+    { patch }: SignatureOfOne,
+    { length }: AnyTree,
+    patchNodes: readonly TreeNode[],
+  ): readonly TreeNode[] {
+    if (patch === 0 || !this.allowPatch) return [];
+    const indexes = new Set(upgradeIndexes(length, length + patch));
+    return patchNodes.filter(node => indexes.has(node.index));
+  }
+
   /** Whether the signature on the wire is the 64 bytes of the one signer. */
   private get signsPlainly(): boolean {
     return this.version === 0 && !this.allowPatch && this.signers.length === 1;
@@ -104,13 +141,22 @@ export class SignatureRules {
     const parsed = parse(this.version, bytes);
     if (parsed === null || this.quorum === 0 || parsed.signatures.length < this.quorum) return false;
     const seen = new Set<number>();
-    for (const { signer, signature, patch } of parsed.signatures.slice(0, this.quorum)) {
-      if (signer >= this.signers.length || seen.has(signer)) return false;
-      seen.add(signer);
-      const signed = patch > 0 && this.allowPatch ? this.patched(tree, parsed.patchNodes, patch) : facts;
-      if (signed === null || !this.verifyOne(signer, signed, signature)) return false;
+    for (const one of parsed.signatures.slice(0, this.quorum)) {
+      if (seen.has(one.signer) || !this.holds(one, tree, facts, parsed.patchNodes)) return false;
+      seen.add(one.signer);
     }
     return true;
+  }
+
+  private holds(
+    { signer, signature, patch }: SignatureOfOne,
+    tree: AnyTree,
+    facts: TreeFacts,
+    patchNodes: readonly TreeNode[],
+  ): boolean {
+    if (signer >= this.signers.length) return false;
+    const signed = patch > 0 && this.allowPatch ? this.patched(tree, patchNodes, patch) : facts;
+    return signed !== null && this.verifyOne(signer, signed, signature);
   }
 
   /** The tree when it had `more` blocks more. */

@@ -3,8 +3,11 @@ import type { Message } from '../messages/Message.js';
 import { range } from '../messages/range.js';
 import type { Want } from '../messages/want.js';
 
-/** Blocks in a segment: what hypercore asks about at a time, and what one bitfield tells of at most. @internal */
+/** Blocks in a segment: what hypercore asks about at a time. @internal */
 export const SEGMENT_BLOCKS = 2_097_152;
+
+/** Blocks that one bitfield tells of: 8 KiB, for the Rust crate cannot receive much more. */
+const BITFIELD_BLOCKS = 0x10000;
 
 /** What is told of a log. @internal */
 export interface AnnouncedLog {
@@ -66,7 +69,7 @@ export function announceDrop(
 function wordsOf(log: AnnouncedLog, start: number, end: number, maxMessages: number): Message[] {
   const messages: Message[] = [];
   for (let at = start; at < end && messages.length < maxMessages;) {
-    const upTo = Math.min(end, at - (at % SEGMENT_BLOCKS) + SEGMENT_BLOCKS);
+    const upTo = Math.min(end, at - (at % BITFIELD_BLOCKS) + BITFIELD_BLOCKS);
     const words = log.words(at, upTo - at);
     if (words.some(word => word !== 0)) messages.push(bitfield({ start: at, bitfield: words }));
     at = upTo;

@@ -100,10 +100,8 @@ export class Answers {
       const { request, proof } = answers.shift()!;
       if (!peer.uploads.finish(request) || !peer.isOpen) continue;
       if (proof === null) this.refuse(peer, request);
-      else {
-        peer.send(proof);
-        if (proof.block !== null) this.output.uploaded(proof.block.value.length);
-      }
+      else if (!peer.sends(proof)) this.refuse(peer, request, true);
+      else if (proof.block !== null) this.output.uploaded(proof.block.value.length);
     }
   }
 
@@ -116,8 +114,8 @@ export class Answers {
   }
 
   /** Hypercore asks again at once for what it believes to be here, so it is told first that it is not. */
-  private refuse(peer: RemotePeer, { id, fork, block }: Request): void {
-    if (block !== null && fork === this.log.fork && !this.log.has(block.index)) {
+  private refuse(peer: RemotePeer, { id, fork, block }: Request, tooLarge = false): void {
+    if (block !== null && fork === this.log.fork && (tooLarge || !this.log.has(block.index))) {
       peer.send(range({ drop: true, start: block.index, length: 1 }));
     }
     peer.send(noData({ request: id }));

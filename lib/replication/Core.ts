@@ -2,7 +2,7 @@ import { Observable, type SchedulerLike, Subject, Subscription } from 'rxjs';
 import type { Protocol } from '../connection/Protocol.js';
 import { requireInteger } from '../crypto/byteChecks.js';
 import { TimeoutExceededError } from '../errors.js';
-import type { BytePlace, Log } from '../log/Log.js';
+import type { BytePlace, Log, SignatureOptions } from '../log/Log.js';
 import type { Appended } from '../log/Writer.js';
 import { BlockNotAvailableError, LogClosedError } from '../logErrors.js';
 import { CoreBlocks, type CoreBlocksOptions } from './CoreBlocks.js';
@@ -36,6 +36,7 @@ export interface CoreOptions {
   readonly limits: ReplicationLimits;
   readonly scheduler: SchedulerLike;
   readonly flushScheduler?: SchedulerLike;
+  readonly allowPush?: boolean;
 }
 
 /**
@@ -110,14 +111,17 @@ export class Core {
     return this.session;
   }
 
-  /** Appends one block, or several at once; resolves with the new lengths once they are stored. */
-  async append(blocks: Uint8Array | readonly Uint8Array[]): Promise<Appended> {
-    return (await this.openLog()).append(blocks);
+  /** Appends one block, or several at once; resolves with the new lengths once they are stored. See {@link Log.append}. */
+  async append(
+    blocks: Uint8Array | readonly Uint8Array[],
+    options: SignatureOptions = {},
+  ): Promise<Appended> {
+    return (await this.openLog()).append(blocks, options);
   }
 
-  /** Cuts the core to `length` blocks, under a higher fork. */
-  async truncate(length: number): Promise<void> {
-    await (await this.openLog()).truncate(length);
+  /** Cuts the core to `length` blocks, under a higher fork. See {@link Log.truncate}. */
+  async truncate(length: number, options: SignatureOptions & { readonly fork?: number } = {}): Promise<void> {
+    await (await this.openLog()).truncate(length, options);
   }
 
   /** Gives the room of blocks `start` to `end` back; they are still part of the core, and may be downloaded again. */
@@ -202,6 +206,7 @@ export class Core {
         );
         replication.wish(wish);
         if (isDone()) subscriber.complete();
+        else if (replication.log.conflict !== null) subscriber.error(replication.log.conflict);
       };
       start().catch((error: unknown) => subscriber.error(error));
     });
@@ -236,6 +241,29 @@ export class Core {
   seek(byte: number, options: WaitOptions = {}): Promise<BytePlace> {
     requireInteger('byte', byte, 0, Number.MAX_SAFE_INTEGER);
     return this.opening.then(replication => seekInCore(replication, byte, options, this.options.scheduler));
+  }
+
+  /**
+   * Sends a block that is here to every remote that allows it (`allowPush`) and has not got it, without being asked: hypercore 11,
+   * and this library. Resolves with how many that are, once their links have taken it, so wait for it before you push more.
+   *
+   * Rejects with `ERR_BLOCK_NOT_AVAILABLE`, or an error of the storage.
+   *
+   * @example
+   * ```ts
+   * const core = peer.core({ keyPair });
+   * const { length } = await core.append(value);
+   * await core.push(length - 1);
+   * ```
+   *
+   * @throws RangeError at once for an index that is none.
+   */
+  push(index: number): Promise<number> {
+    requireInteger('index', index, 0, Number.MAX_SAFE_INTEGER - 1);
+    return this.opening.then(replication => {
+      if (!replication.log.has(index)) throw new BlockNotAvailableError(index);
+      return replication.push(index);
+    });
   }
 
   /** How far the replication is: at once, and then when it changed, at most every `progressIntervalMs`. Completes with the core. */
@@ -275,6 +303,7 @@ export class Core {
     this.opening.then(
       replication => {
         if (subscription.closed || this.closed) return;
+        if (replication.log.conflict !== null) return subscription.unsubscribe();
         const channel = protocol.open(replication.log.key);
         const replicating = replication.add(channel, {
           identity: () => protocol.remotePublicKey,
@@ -288,9 +317,9 @@ export class Core {
     return subscription;
   }
 
-  /** Whether a remote that was dropped is at the other end of the connection. @internal */
+  /** Whether the core is not replicated over a connection: a remote that was dropped is at its other end, or nobody is trusted. @internal */
   refuses(protocol: Protocol): boolean {
-    return this.refused.has(protocol);
+    return this.refused.has(protocol) || (this.replication?.log.conflict ?? null) !== null;
   }
 
   private begin(log: Log): CoreReplication {
@@ -318,6 +347,7 @@ export class Core {
     const isHere = (): boolean => index < log.length && log.has(index);
     if (!isHere()) {
       if (!wait) throw new BlockNotAvailableError(index);
+      if (log.conflict !== null) throw log.conflict;
       const wish = new Wish(index, index + 1, 1);
       replication.wish(wish);
       try {
@@ -335,7 +365,10 @@ export class Core {
     const replication = this.replication!;
     subscription.add(
       replication.log.changes.subscribe({
-        next: changed,
+        next: change => {
+          if (change.type === 'conflict') failed(change.error);
+          else changed();
+        },
         error: failed,
         complete: () => failed(new LogClosedError()),
       }),

@@ -95,7 +95,7 @@ class BlockReader {
       replication.log.changes.subscribe({
         next: change => {
           if (change.type === 'fork') this.cut(change.ancestors);
-          if (change.type === 'have' || change.type === 'fork') this.advance();
+          if (change.type === 'have' || change.type === 'fork' || change.type === 'conflict') this.advance();
         },
         error: error => subscriber.error(error),
         complete: () => subscriber.error(new LogClosedError()),
@@ -122,7 +122,7 @@ class BlockReader {
     void this.read(this.replication).then(() => {
       this.reading = false;
       // What came, or who let go, between the last look and now.
-      if (this.canRead()) this.advance();
+      if (this.canRead() || this.isStuck()) this.advance();
     });
   }
 
@@ -130,6 +130,12 @@ class BlockReader {
     const { replication, next, subscriber } = this;
     if (replication === null || subscriber.closed || this.isPaused()) return false;
     return next < this.end && next < replication.log.length && replication.log.has(next);
+  }
+
+  /** Whether what comes next will never come. */
+  private isStuck(): boolean {
+    const { replication } = this;
+    return replication !== null && replication.log.conflict !== null && !this.isPaused();
   }
 
   private async read({ log }: CoreReplication): Promise<void> {
@@ -153,6 +159,7 @@ class BlockReader {
       this.moveWindow();
     }
     if (this.next >= this.end) subscriber.complete();
+    else if (this.isStuck()) subscriber.error(log.conflict);
   }
 
   /** What the subscriber has taken makes room for as much to be asked for. */

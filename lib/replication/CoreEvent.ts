@@ -1,4 +1,5 @@
 import type { HypercoreError } from '../errors.js';
+import type { ConflictError } from '../logErrors.js';
 
 /** What happens to a core on the network. Keys are those of the connection, 32 bytes, `null` where it has none. @public */
 export type CoreEvent =
@@ -14,7 +15,10 @@ export type CoreEvent =
     }
   /** The log was cut to `ancestors` blocks, here or by its writer, and goes on under a higher fork. */
   | { readonly type: 'fork'; readonly fork: number; readonly ancestors: number; readonly length: number }
-  /** The writer signed two trees of the same length and fork: the core is frozen, and its channels are closed. */
-  | { readonly type: 'conflict' }
+  /**
+   * The writer signed two trees of the same length and fork: nothing is changed any more, whoever waits fails with the error, and
+   * the channels are closed once the others have the evidence.
+   */
+  | { readonly type: 'conflict'; readonly error: ConflictError }
   /** What was downloaded could not be stored; whoever waited for it failed with the same error. */
   | { readonly type: 'storage-failed'; readonly error: HypercoreError };

@@ -2,6 +2,7 @@ import { type SchedulerLike, Subject, type Subscription } from 'rxjs';
 import type { Channel } from '../connection/Channel.js';
 import { type HypercoreError, isHypercoreError } from '../errors.js';
 import type { LogChange, ReplicableLog } from '../log/ReplicableLog.js';
+import type { ConflictError } from '../logErrors.js';
 import { data, type Data } from '../messages/data.js';
 import type { Message } from '../messages/Message.js';
 import { request } from '../messages/request.js';
@@ -12,6 +13,7 @@ import type { CoreEvent } from './CoreEvent.js';
 import { Fetcher, type RequestParts } from './Fetcher.js';
 import { followFork } from './followFork.js';
 import { isRemotesFault } from './isRemotesFault.js';
+import { Pushes } from './Pushes.js';
 import { LogAnnouncer } from './LogAnnouncer.js';
 import { type PeerConnection, RemotePeer } from './RemotePeer.js';
 import type { ReplicationLimits } from './ReplicationLimits.js';
@@ -24,6 +26,8 @@ export interface CoreReplicationOptions {
   readonly scheduler: SchedulerLike;
   /** Ends the turn in which what happened is gathered; a microtask by default. */
   readonly flushScheduler?: SchedulerLike;
+  /** Whether blocks that were not asked for are taken. No, unless told. */
+  readonly allowPush?: boolean;
 }
 
 /**
@@ -44,6 +48,8 @@ export class CoreReplication {
   private readonly fetcher: Fetcher;
   private readonly answers: Answers;
   private readonly announcer: LogAnnouncer;
+  private readonly pushes: Pushes;
+  private readonly allowPush: boolean;
   private readonly turn: Turn;
   private readonly logSubscription: Subscription;
   private turning = false;
@@ -54,21 +60,21 @@ export class CoreReplication {
     readonly log: ReplicableLog,
     private readonly options: CoreReplicationOptions,
   ) {
-    const { limits, scheduler } = options;
+    const { limits, scheduler, allowPush = false } = options;
     const { peers } = this;
+    this.allowPush = allowPush;
     const schedule = (): void => this.schedule();
     const drop = (peer: RemotePeer, error: unknown): void => this.drop(peer, error);
     this.turn = new Turn(options.flushScheduler, () => this.endTurn());
-    this.announcer = new LogAnnouncer(log, peers, limits.maxAnnouncements, schedule);
-    this.answers = new Answers(log, limits, {
-      uploaded: bytes => {
-        this.bytesUp += bytes;
-        this.changed.next();
-      },
-      fail: drop,
-    });
+    this.announcer = new LogAnnouncer(log, peers, limits.maxAnnouncements, allowPush, schedule);
+    const uploaded = (bytes: number): void => {
+      this.bytesUp += bytes;
+      this.changed.next();
+    };
+    this.answers = new Answers(log, limits, { uploaded, fail: drop });
     const local = () => this.announcer.local;
     const refused = (peer: RemotePeer, error: unknown): void => this.onRefused(peer, error);
+    this.pushes = new Pushes(log, limits, { uploaded, refused, schedule });
     this.fetcher = new Fetcher({ log, peers, limits, scheduler, local, schedule, refused, drop });
     this.logSubscription = log.changes.subscribe({
       next: change => this.onChange(change),
@@ -163,6 +169,11 @@ export class CoreReplication {
     }
   }
 
+  /** Sends a block to the remotes that allow it and have it not; resolves with how many that are. */
+  push(index: number): Promise<number> {
+    return this.pushes.send(this.peers, index);
+  }
+
   /** Stops replicating, with every remote. */
   end(): void {
     if (this.ended) return;
@@ -238,18 +249,24 @@ export class CoreReplication {
     this.announcer.compare(peer);
   }
 
-  /** Nobody asked for it: it is late, or the evidence of a conflict. */
+  /** Nobody asked for it: it is late, the evidence of a conflict, or pushed. */
   private onUnasked(peer: RemotePeer, message: Data): void {
     const { log } = this;
-    const { upgrade, fork } = message;
-    if (message.request !== 0 || upgrade?.start !== 0 || fork !== log.fork || log.length === 0) return;
+    const { upgrade, fork, manifest } = message;
+    if (message.request !== 0 || fork !== log.fork) return;
+    if (upgrade?.start === 0 && upgrade.length <= log.length) {
+      this.onEvidence(peer, data({ request: 0, fork, upgrade, manifest }));
+    } else if (this.allowPush) this.pushes.take(peer, message);
+  }
+
+  private onEvidence(peer: RemotePeer, message: Data): void {
     if (peer.storing > 0) return; // one at a time: each costs a signature
     peer.uploads.countInvalid();
     peer.storing++;
     const done = (): void => {
       peer.storing--;
     };
-    log.receive(message).then(done, (error: unknown) => {
+    this.log.receive(message).then(done, (error: unknown) => {
       done();
       if (isRemotesFault(error)) this.drop(peer, error);
     });
@@ -284,15 +301,15 @@ export class CoreReplication {
     } else if (change.type === 'fork') {
       this.fetcher.leaveFork(change.fork);
       this.events.next(change);
-    } else if (change.type === 'conflict') this.onConflict();
+    } else if (change.type === 'conflict') this.onConflict(change.error);
     this.schedule();
     this.changed.next();
   }
 
   /** Everybody who may have the other tree gets ours, signed; then the channels are closed. */
-  private onConflict(): void {
+  private onConflict(error: ConflictError): void {
     const { log } = this;
-    this.events.next({ type: 'conflict' });
+    this.events.next({ type: 'conflict', error });
     for (const peer of [...this.peers]) {
       const length = Math.min(log.length, peer.core.length);
       const leave = (): void => {

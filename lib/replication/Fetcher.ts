@@ -10,6 +10,9 @@ import { isRemotesFault } from './isRemotesFault.js';
 import type { ReplicationLimits } from './ReplicationLimits.js';
 import { type Asked, type RequestPurpose, verifyAnswer } from './RequestTable.js';
 
+/** Proofs in a row that may begin elsewhere than was asked. */
+const MOST_REBASED = 3;
+
 /** What a request asks for. @internal */
 export type RequestParts = Omit<RequestFields, 'id' | 'fork'>;
 
@@ -227,15 +230,26 @@ export class Fetcher {
       const leant = leansInVain(asked, error);
       this.unanswered(peer, asked);
       if (leant) peer.unleaning = this.host.limits.maxInFlightPerPeer;
+      else if (isRemotesFault(error) && this.isRebased(peer, asked, message)) peer.rebased++;
       // A proof that was overtaken by another fork is nobody's fault.
       else if (fork === log.fork || !isRemotesFault(error)) this.host.refused(peer, error);
     }
     this.host.schedule();
   }
 
+  /**
+   * Hypercore 11 lets the proof of a longer tree begin where it believes to have pushed to, which need not be here. Asked again it
+   * takes that for done.
+   */
+  private isRebased(peer: RemotePeer, asked: Asked, { upgrade }: Data): boolean {
+    const elsewhere = upgrade !== null && upgrade.start !== asked.message?.upgrade?.start;
+    return elsewhere && this.host.local().allowPush && peer.rebased < MOST_REBASED;
+  }
+
   private stored(peer: RemotePeer, asked: Asked, message: Data, upgraded: boolean): void {
     if (asked.purpose === 'upgrade') {
       if (!upgraded) peer.unprovenLength = peer.core.length;
+      else peer.rebased = 0;
       if (this.upgrading === peer) this.upgrading = null;
     }
     if (asked.block === -1) return;

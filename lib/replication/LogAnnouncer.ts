@@ -18,6 +18,7 @@ export class LogAnnouncer {
     private readonly log: ReplicableLog,
     private readonly peers: readonly RemotePeer[],
     private readonly maxAnnouncements: number,
+    private readonly allowPush: boolean,
     /** Something is to be told at the end of the turn. */
     private readonly schedule: () => void,
   ) {
@@ -25,8 +26,9 @@ export class LogAnnouncer {
   }
 
   get local(): LocalCore {
+    const { allowPush } = this;
     const { fork, length, manifest, compat } = this.log;
-    return { fork, length, hasManifest: manifest !== null && !compat };
+    return { fork, length, hasManifest: manifest !== null && !compat, allowPush };
   }
 
   /** The first words on a channel. */
@@ -140,6 +142,7 @@ export class LogAnnouncer {
     this.fresh.take(); // what is left of it is told anew
     for (const peer of this.peers) {
       peer.core.lengthAcked = 0;
+      peer.provenLength = 0;
       peer.announced = Math.min(peer.announced, ancestors);
       if (cut > 0 && peer.isOpen) peer.send(range({ drop: true, start: ancestors, length: cut }));
     }

@@ -25,7 +25,13 @@ export interface PeerOptions {
 }
 
 /** Which core {@link Peer.core} opens; without `storage` and `crypto`, which are the peer's. @public */
-export type PeerCoreOptions = Omit<LogOptions, 'storage' | 'crypto'>;
+export interface PeerCoreOptions extends Omit<LogOptions, 'storage' | 'crypto'> {
+  /**
+   * Whether remotes may send blocks that were not asked for, see {@link Core.push}. `false` by default: such data is left where it
+   * is. What is pushed is proved before it is stored, like everything else; but how much of the core is stored is up to the remotes.
+   */
+  readonly allowPush?: boolean;
+}
 
 /** Where a core is kept that was given neither a key nor a folder. */
 const OWN_FOLDER = 'own';
@@ -84,13 +90,19 @@ export class Peer {
     const existing = this.byFolder.get(folder);
     if (existing !== undefined) return existing;
     const { storage } = this.options;
+    const { allowPush = false, ...logOptions } = options;
     const log = openLog({
-      ...options,
+      ...logOptions,
       folder,
       crypto: this.crypto,
       ...(storage !== undefined && { storage }),
     });
-    const core = new Core(log, { ...this.options, limits: this.limits, scheduler: this.scheduler });
+    const core = new Core(log, {
+      ...this.options,
+      limits: this.limits,
+      scheduler: this.scheduler,
+      allowPush,
+    });
     this.byFolder.set(folder, core);
     if (name !== null) this.byDiscoveryKey.set(name, core);
     else this.await(core);

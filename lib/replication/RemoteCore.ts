@@ -5,6 +5,8 @@ export interface LocalCore {
   readonly fork: number;
   readonly length: number;
   readonly hasManifest: boolean;
+  /** Whether blocks that were not asked for are welcome here. */
+  readonly allowPush: boolean;
 }
 
 /**
@@ -22,6 +24,7 @@ export class RemoteCore {
   uploading = false;
   downloading = true;
   hasManifest = false;
+  allowPush = false;
   /** Our length as the remote last heard of it; 0 if it speaks of another fork. */
   lengthAcked = 0;
   /** Whether it said anything yet. */
@@ -42,6 +45,7 @@ export class RemoteCore {
     this.uploading = message.uploading;
     this.downloading = message.downloading;
     this.hasManifest = message.hasManifest;
+    this.allowPush = message.allowPush;
     this.lengthAcked = message.fork === local.fork ? message.remoteLength : 0;
     this.synchronized = true;
     return message.fork === local.fork && message.length < local.length;
@@ -56,6 +60,7 @@ export class RemoteCore {
       remoteLength: sameFork ? this.length : 0,
       canUpgrade: this.synchronized ? sameFork && this.provable : true,
       hasManifest: local.hasManifest,
+      allowPush: local.allowPush,
     });
   }
 

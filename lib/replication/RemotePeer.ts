@@ -1,8 +1,11 @@
 import type { Subscription } from 'rxjs';
 import type { Channel } from '../connection/Channel.js';
+import { isHypercoreError } from '../errors.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
 import { cancel } from '../messages/cancel.js';
+import type { Data } from '../messages/data.js';
 import type { Message } from '../messages/Message.js';
+import type { DataUpgrade } from '../messages/proof.js';
 import { unwant } from '../messages/unwant.js';
 import { want, type Want } from '../messages/want.js';
 import type { Answer } from './Answers.js';
@@ -48,16 +51,20 @@ export class RemotePeer implements DownloadSource {
   isComparing = false;
   /** How far it was told that all blocks are here. */
   announced = 0;
+  /** How far we sent it the proof of our tree. */
+  provenLength = 0;
   /** Answers that are being verified and stored. */
   storing = 0;
   /** Answers that wait for another one, */
   held = 0;
-  /** and the bytes of their blocks. */
+  /** and the bytes of their blocks, or of blocks that it pushed and that are being stored. */
   heldBytes = 0;
   /** So many requests more lean on no other: one did in vain. */
   unleaning = 0;
   /** A proof of it was wrong: nothing is asked of it any more, but whether the core is in conflict. */
   suspected = false;
+  /** Longer trees in a row whose proof began elsewhere than was asked. */
+  rebased = 0;
   /** A length to which it could not prove the way. */
   unprovenLength = -1;
   /** A fork that it could not prove. */
@@ -118,6 +125,23 @@ export class RemotePeer implements DownloadSource {
 
   send(message: Message): void {
     this.channel.send(message);
+  }
+
+  /** Sends a proof; false if the remote cannot receive anything as large, as the Rust crate cannot every block. */
+  sends(proof: Data): boolean {
+    try {
+      this.send(proof);
+      if (proof.upgrade !== null) this.noteProven(proof.upgrade);
+      return true;
+    } catch (error) {
+      if (isHypercoreError(error) && error.code === 'ERR_FRAME_TOO_LARGE') return false;
+      throw error;
+    }
+  }
+
+  private noteProven({ start, length, additionalNodes }: DataUpgrade): void {
+    const end = additionalNodes.length > 0 ? this.log.length : start + length;
+    this.provenLength = Math.max(this.provenLength, end);
   }
 
   /** Remembers which request is for which block. */

@@ -11,7 +11,10 @@ export interface ReplicationLimits {
   readonly maxInFlight: number;
   /** Requests of one remote that wait for their answer here; one more ends its channel. */
   readonly maxQueuedRequests: number;
-  /** Bytes of blocks of one remote that wait here for another answer of it, which brings the rest of their proof. */
+  /**
+   * Bytes of blocks of one remote that wait here: for another answer of it, which brings the rest of their proof, or, if it pushed
+   * them, to be stored.
+   */
   readonly maxHeldBytes: number;
   /** Answers to one remote that are made at a time. */
   readonly maxProofsAtATime: number;

@@ -12,7 +12,8 @@ const MOST_REFUSALS = 3;
 
 /**
  * Finds a byte by what the tree here tells, and by hashes of remotes where it does not: each answer narrows down the blocks
- * in which it can be (hypercore `lib/replicator.js`, `_requestSeek`).
+ * in which it can be (hypercore `lib/replicator.js`, `_requestSeek`). A remote that knows no seeks is asked for the hash of one
+ * block alone, which with those beside it halves the blocks at least.
  *
  * Of the last two blocks a hash proves the size of both together alone; so one of them is downloaded, which tells.
  *
@@ -33,6 +34,7 @@ export async function seekInCore(
     if (located.found) return { index: located.index, offset: located.offset };
     if (!wait) throw new BlockNotAvailableError(located.start);
     const { log } = replication;
+    if (log.conflict !== null) throw log.conflict;
     const source = located.start < log.length ? sourceOf(replication, located, refusals) : null;
     if (source === null) {
       await nextChange(replication, deadline, timeoutMs, scheduler);
@@ -48,14 +50,15 @@ export async function seekInCore(
       continue;
     }
     narrowest = width;
+    // Nodes of which only the sum of the sizes is proved are known too, but the byte is below the root of all these blocks.
     const answer = await replication.ask(peer, 'seek', {
-      hash: { index: 2 * index, nodes },
-      seek: { bytes: byte, padding: log.padding },
+      hash: { index: 2 * index, nodes: Math.max(nodes, Math.log2(width)) },
+      ...(peer.channel.remoteSeeks && { seek: { bytes: byte, padding: log.padding } }),
       priority: 1,
     });
     if (answer === null || answer.hash === null) {
       refusals.set(peer, (refusals.get(peer) ?? 0) + 1);
-      narrowest = Infinity;
+      narrowest = 0; // a block tells as well
       continue;
     }
     if (fork !== log.fork) continue;

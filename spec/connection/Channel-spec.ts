@@ -56,6 +56,13 @@ describe('Channel', () => {
     expect(channel.isOpen).toBeTrue();
   });
 
+  it('tells whether the remote answers seeks, once it said so', () => {
+    const { channel } = setUp();
+    expect(channel.remoteSeeks).toBeTrue();
+    channel.remoteOpened(false);
+    expect(channel.remoteSeeks).toBeFalse();
+  });
+
   it('holds at most maxPendingMessages', () => {
     const { channel, log, received } = setUp(2);
     channel.next(want({ start: 0, length: 1 }));

@@ -3,6 +3,7 @@ import { portableCrypto as crypto } from '../../lib/crypto/portable/portable.js'
 import type { Log } from '../../lib/log/Log.js';
 import type { LogOptions } from '../../lib/log/LogOptions.js';
 import { openLog } from '../../lib/log/openLog.js';
+import { ConflictError } from '../../lib/logErrors.js';
 import { data } from '../../lib/messages/data.js';
 import { SignatureRules } from '../../lib/proof/SignatureRules.js';
 import { TreeHasher } from '../../lib/tree/TreeHasher.js';
@@ -432,7 +433,7 @@ describe('log: one core', () => {
       priority: 0,
     }))!;
     await expectAsync(reader.core.receive(evidence)).toBeRejectedWith(code('ERR_CONFLICT'));
-    expect(changes).toEqual([{ type: 'conflict' }]);
+    expect(changes).toEqual([{ type: 'conflict', error: jasmine.any(ConflictError) }]);
     await expectAsync(reader.core.receive(evidence)).toBeRejectedWith(code('ERR_CONFLICT'));
     expect(hex(await reader.treeHash())).toBe(hex(await one.treeHash()));
   });

@@ -87,6 +87,11 @@ describe('SignatureRules', () => {
       expect(valid.v10).toBe(valid.v11);
       expect(rules.verify(tree, unhex(signature))).toBe(valid.v11);
       expect(rules.verify({ ...tree, length: length + 1 }, unhex(signature))).toBeFalse();
+      // What holds of it is put together again: all of it, if it was enough and not more.
+      const combined = rules.combine(tree, [unhex(signature)]);
+      if (combined !== null) expect(rules.verify(tree, combined)).toBeTrue();
+      if (valid.v11 && !what.startsWith('three')) expect(hex(combined!)).toBe(signature);
+      else if (valid.v11) expect(combined?.length).toBeLessThan(unhex(signature).length);
     });
   }
 
@@ -139,6 +144,9 @@ describe('SignatureRules', () => {
           const judge = (changed: object): boolean =>
             rules.verify(tree, assembleSignatures(version, length, [parts[0], { ...parts[1], ...changed }]));
           expect(judge({})).withContext(`${length} + ${patch}`).toBe(allowPatch);
+          const apart = [...parts].reverse().map(part => assembleSignatures(version, length, [part]));
+          const together = assembleSignatures(version, length, [parts[1], parts[0]]);
+          expect(rules.combine(tree, apart)).toEqual(allowPatch ? together : null);
           expect(judge({ nodes: [] })).toBeFalse();
           expect(judge({ nodes: nodes.slice(1) })).toBeFalse();
           expect(judge({ patch: patch + 1 })).toBeFalse();

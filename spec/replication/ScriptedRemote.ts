@@ -1,5 +1,6 @@
 import { BehaviorSubject, Subscription, VirtualTimeScheduler } from 'rxjs';
 import { Channel } from '../../lib/connection/Channel.js';
+import { FrameTooLargeError } from '../../lib/errors.js';
 import { encode } from '../../lib/encoding/encode.js';
 import { openLog } from '../../lib/log/openLog.js';
 import type { Log } from '../../lib/log/Log.js';
@@ -39,8 +40,9 @@ export class Site {
   constructor(
     readonly log: Log,
     limits: Partial<ReplicationLimits> = {},
+    allowPush = false,
   ) {
-    const options = { limits: verifyReplicationLimits(limits), scheduler: this.clock };
+    const options = { limits: verifyReplicationLimits(limits), scheduler: this.clock, allowPush };
     this.replication = new CoreReplication(log.core, options);
     this.replication.events.subscribe(event => this.events.push(event));
   }
@@ -76,7 +78,14 @@ export class ScriptedRemote {
   readonly channel: Channel;
   closed = false;
 
-  constructor(readonly site: Site) {
+  /**
+   * @param seeks - whether it says that it answers them
+   * @param largest - the longest block that it can receive, in bytes
+   */
+  constructor(
+    readonly site: Site,
+    { seeks = true, largest = Infinity } = {},
+  ) {
     const key = new Uint8Array(32);
     this.channel = new Channel(key, key, {
       drained: this.drained,
@@ -88,12 +97,15 @@ export class ScriptedRemote {
     this.channel.attach({
       send: (type, message) => {
         encode(messageCodecs[type], message as Message); // it must be fit for the wire
+        const { block = null } = message as Partial<Data>;
+        if (block !== null && block.value?.length > largest)
+          throw new FrameTooLargeError(block.value.length, largest);
         this.heard.push(message as Message);
         return true;
       },
       close: () => (this.closed = true),
     });
-    this.channel.remoteOpened();
+    this.channel.remoteOpened(seeks);
     site.replication.add(this.channel, { identity: () => null, dropped: () => undefined });
   }
 

@@ -1,5 +1,12 @@
+import { asyncScheduler } from 'rxjs';
+import { openLog } from '../../lib/log/openLog.js';
 import { range } from '../../lib/messages/range.js';
+import { request } from '../../lib/messages/request.js';
 import { synchronize } from '../../lib/messages/synchronize.js';
+import { want } from '../../lib/messages/want.js';
+import { answerWant, SEGMENT_BLOCKS } from '../../lib/replication/Announcements.js';
+import { seekInCore } from '../../lib/replication/seekInCore.js';
+import { Random } from '../helpers/random.js';
 import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
 
 describe('replication asks', () => {
@@ -224,5 +231,81 @@ describe('replication asks', () => {
     expect(remote.take('range')).toEqual([range({ start: 0, length: 10 })]);
     await site.log.clear(3, 4);
     expect(remote.take('range')).toEqual([range({ drop: true, start: 3 }), range({ start: 4, length: 6 })]);
+  });
+
+  it('a remote that knows no seeks for hashes alone, and finds the byte', async () => {
+    const writer = await writtenLog(100);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site, { seeks: false });
+    await remote.upgrade(writer);
+    expect(site.log.length).toBe(100);
+    const found = seekInCore(site.replication, 20 * 37 + 5, {}, asyncScheduler);
+    let asked = 0;
+    for (let turn = 0; turn < 40; turn++) {
+      for (const { seek } of await remote.answer(writer)) {
+        expect(seek).toBeNull();
+        asked++;
+      }
+    }
+    expect(await found).toEqual({ index: 37, offset: 5 });
+    expect(asked).toBeLessThan(8);
+  });
+
+  it('for bytes all over a core of which it has a part, in requests that can be answered', async () => {
+    const random = new Random('bytes of a core that is here in part');
+    const sizes = Array.from({ length: 600 }, () => random.integer(0, 50));
+    const writer = await openLog({ seed: new Uint8Array(32).fill(7) });
+    await writer.append(sizes.map((size, index) => new Uint8Array(size).fill(index)));
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    for (let n = 0; n < 20; n++) {
+      const index = random.integer(0, 599);
+      site.wish(index, index + 1);
+    }
+    for (let look = 0; look < 100; look++) {
+      const byte = random.integer(0, writer.byteLength - 1);
+      let found: unknown = null;
+      const seeking = seekInCore(site.replication, byte, {}, asyncScheduler).then(place => (found = place));
+      // What no honest peer asks would throw here.
+      while (found === null) await remote.answer(writer);
+      expect(await seeking).toEqual(await writer.seek(byte));
+    }
+    expect(site.drops).toEqual([]);
+  });
+});
+
+describe('replication answers', () => {
+  it('that it has not got a block which the remote could not receive', async () => {
+    const writer = await writtenLog(3, 100);
+    const site = new Site(writer);
+    const remote = new ScriptedRemote(site, { largest: 99 });
+    remote.take('range');
+    remote.say(request({ id: 1, block: { index: 1, nodes: 1 } }));
+    await settle();
+    expect(remote.take('data')).toEqual([]);
+    expect(remote.take('range')).toEqual([range({ drop: true, start: 1, length: 1 })]);
+    expect(remote.take('noData').map(answer => answer.request)).toEqual([1]);
+    expect(site.drops).toEqual([]);
+  });
+
+  it('a want with bitfields that every remote can receive', () => {
+    const log = {
+      length: 200_000,
+      contiguousLength: 1,
+      has: (index: number) => index % 3 === 0,
+      words: (_start: number, length: number) => new Uint32Array(Math.ceil(length / 32)).fill(0x49249249),
+      firstMissing: (start: number) => start,
+    };
+    const answer = answerWant(log, want({ start: 0, length: SEGMENT_BLOCKS }), 64);
+    const rows = answer.map(message =>
+      message.type === 'bitfield' ? [message.start, message.bitfield.length * 32] : [],
+    );
+    expect(rows).toEqual([
+      [0, 65_536],
+      [65_536, 65_536],
+      [131_072, 65_536],
+      [196_608, 3392],
+    ]);
   });
 });

@@ -58,7 +58,7 @@ class Follower {
   requests = 0;
 
   get local() {
-    return { fork: this.fork, length: this.length, hasManifest: false };
+    return { fork: this.fork, length: this.length, hasManifest: false, allowPush: false };
   }
 
   hear(message: Message): void {

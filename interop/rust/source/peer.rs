@@ -333,6 +333,8 @@ async fn replicate(
     let mut upgrading = false;
     let mut asked = 0;
     let mut in_flight = 0;
+    // Blocks that the remote had not got; asked for again when it says that it has.
+    let mut refused: Vec<u64> = vec![];
 
     let info = core.lock().await.info();
     if info.contiguous_length > 0 {
@@ -400,6 +402,20 @@ async fn replicate(
                         report(json!({ "event": "downloaded", "discoveryKey": name, "length": info.length }));
                     }
                 }
+            }
+            Message::NoData(answer) if answer.request > 1 => {
+                in_flight -= 1;
+                refused.push(answer.request - 2);
+            }
+            Message::Range(theirs) if !theirs.drop => {
+                let is_there = |index: &u64| (theirs.start..theirs.start + theirs.length).contains(index);
+                for index in refused.iter().copied().filter(is_there) {
+                    let nodes = core.missing_nodes(index).await.unwrap();
+                    let block = RequestBlock { index, nodes };
+                    send(Message::Request(request(index + 2, 0, Some(block), None, None, None)));
+                    in_flight += 1;
+                }
+                refused.retain(|index| !is_there(index));
             }
             Message::Close(_) => return,
             _ => {}

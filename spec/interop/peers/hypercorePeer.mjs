@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +73,7 @@ async function addCore(name, key, settings, attach) {
   const core = new Hypercore(storage, key, settings);
   core.on('append', () => emit('append', { core: name, length: core.length }));
   core.on('truncate', () => emit('truncate', { core: name, length: core.length, fork: core.fork }));
+  core.on('conflict', (length, fork) => emit('conflict', { core: name, length, fork }));
   core.on('peer-add', peer => emit('peer-add', { core: name, remotePublicKey: hex(peer.remotePublicKey) }));
   core.on('peer-remove', peer =>
     emit('peer-remove', { core: name, remotePublicKey: hex(peer.remotePublicKey) }),
@@ -159,9 +161,48 @@ const commands = {
     return addCore(core, null, { keyPair, compat: !manifest, ...encryptedBy(encryptionKey) }, attach);
   },
 
-  /** A core to read, by its key alone. */
-  open: ({ core, key, encryptionKey, attach = true }) =>
-    addCore(core, bytes(key), encryptedBy(encryptionKey), attach),
+  /** A core to read, by its key alone; `allowPush` takes blocks that it did not ask for (11 only), and tells of each. */
+  open: async ({ core: name, key, encryptionKey, allowPush = false, attach = true }) => {
+    const state = await addCore(name, bytes(key), { ...encryptedBy(encryptionKey), allowPush }, attach);
+    if (allowPush) named(name).core.on('download', index => emit('download', { core: name, index }));
+    return state;
+  },
+
+  /** Sends a block to all that allow it (11 only). */
+  push: async ({ core, index }) => {
+    await named(core).core.replicator.push(index);
+    return {};
+  },
+
+  /** A core of several signers, by their public keys; the key pair of `seed` is one of them. */
+  createShared: ({ core, seed, publicKeys, quorum, attach = true }) => {
+    const signers = publicKeys.map(key => ({ publicKey: bytes(key) }));
+    const keyPair = seed === undefined ? undefined : crypto.keyPair(bytes(seed));
+    return addCore(core, null, { manifest: { version: 1, quorum, signers }, keyPair }, attach);
+  },
+
+  /** What this signer contributes to an append. */
+  sign: ({ core: name, count, size }) => {
+    const { core } = named(name);
+    const { verifier } = core.core;
+    const batch = options.version === '10' ? core.core.tree.batch() : core.state.createTreeBatch();
+    for (let n = 0; n < count; n++) batch.append(blockBytes(core.length + n, size));
+    const signer = core.manifest.signers.findIndex(one => one.publicKey.equals(core.keyPair.publicKey));
+    const signature = verifier.sign(batch, core.keyPair);
+    return { signature: hex(verifier.assemble([{ signer, signature, patch: 0, nodes: null }])) };
+  },
+
+  /** Appends with what several signers contributed. */
+  appendSigned: async ({ core: name, count, size, signatures }) => {
+    const { core } = named(name);
+    const { inflate, assemble } = createRequire(import.meta.url)(
+      `hypercore-${options.version}/lib/multisig.js`,
+    );
+    const signature = assemble(signatures.flatMap(one => inflate(bytes(one)).proofs));
+    const blocks = Array.from({ length: count }, (_, n) => blockBytes(core.length + n, size));
+    await core.append(blocks, { signature });
+    return describe(core);
+  },
 
   attach: ({ core, connection }) => {
     named(core).core.replicate(numbered(connection).stream);

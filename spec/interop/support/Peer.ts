@@ -40,7 +40,17 @@ export interface PeerCommands {
     { core: string; seed: string; manifest?: boolean; encryptionKey?: string; attach?: boolean },
     CoreState,
   ];
-  open: [{ core: string; key: string; encryptionKey?: string; attach?: boolean }, CoreState];
+  open: [
+    { core: string; key: string; encryptionKey?: string; allowPush?: boolean; attach?: boolean },
+    CoreState,
+  ];
+  push: [{ core: string; index: number }, object];
+  createShared: [
+    { core: string; seed?: string; publicKeys: readonly string[]; quorum: number; attach?: boolean },
+    CoreState,
+  ];
+  sign: [{ core: string; count: number; size: number }, { signature: string }];
+  appendSigned: [{ core: string; count: number; size: number; signatures: readonly string[] }, CoreState];
   truncate: [{ core: string; length: number }, CoreState];
   clear: [{ core: string; start: number; end: number }, CoreState];
   seek: [{ core: string; byte: number }, { index: number; offset: number }];
@@ -85,6 +95,8 @@ export interface PeerEvents {
   'peer-remove': { core: string; remotePublicKey: string };
   append: { core: string; length: number };
   truncate: { core: string; length: number; fork: number };
+  download: { core: string; index: number };
+  conflict: { core: string; length: number; fork: number };
   block: { core: string; index: number; length: number; sha256: string };
   extension: { core: string; extension: string; data: string; remotePublicKey: string };
   crash: { error: PeerFailure };
@@ -182,7 +194,8 @@ export class Peer {
     const answered = this.wait(`an answer to ${name}`, answer => answer['id'] === id, deadlineMs);
     this.child.stdin?.write(`${line}\n`);
     const answer = await answered;
-    if (name === 'create' || name === 'open') this.cores.add((facts as { core: string }).core);
+    if (name === 'create' || name === 'createShared' || name === 'open')
+      this.cores.add((facts as { core: string }).core);
     if (name === 'close') this.cores.delete((facts as { core: string }).core);
     if (answer['error'] !== undefined) {
       const { message } = answer['error'] as PeerFailure;
