@@ -29,7 +29,7 @@ const { status } = spawnSync(
 if (status !== 0) process.exit(status ?? 1);
 
 const load = loadavg()[0];
-const results = await runAll(names, {
+const { results, failures } = await runAll(names, {
   rounds: Number(option('rounds') ?? 7),
   seconds: (60 * Number(option('minutes') ?? 6)) / names.length,
   sides: ['native', 'official'],
@@ -40,6 +40,7 @@ const where = {
   ...machine(['hypercore-10']),
   rounds: Math.max(...results.map(({ rounds }) => rounds)),
   load,
+  ...(failures.length > 0 && { failures }),
 };
 const report = table(results, where, 'The log beside hypercore 10');
 console.log(`\n${report}`);
@@ -49,4 +50,4 @@ if (option('only') === undefined) {
   writeFileSync('bench/results/log.json', JSON.stringify({ ...where, results }, null, 1) + '\n');
   console.log('written to bench/results');
 }
-process.exit(0);
+process.exit(failures.length > 0 ? 1 : 0);

@@ -4,8 +4,8 @@ import { byteOffset } from '../tree/byteOffset.js';
 import { readNodes, type NodeReader, type NodeReading } from '../tree/NodeReader.js';
 import type { TreeHasher } from '../tree/TreeHasher.js';
 import type { TreeHead } from '../tree/TreeHead.js';
+import type { BlockRows } from './BlockRow.js';
 import type { ByteCache } from './ByteCache.js';
-import { RecentBlocks } from './RecentBlocks.js';
 
 /** Blocks, and bytes of them, that are read in one go by who reads one after another. */
 const ROW_BLOCKS = 64;
@@ -25,28 +25,26 @@ export interface BlockPlace {
  * @internal
  */
 export class BlockStore {
-  private readonly recent: RecentBlocks;
   /** The block that was asked for last. */
   private last = -1;
   /** A row that is being read. */
   private row: { readonly first: number; readonly done: Promise<unknown> } | null = null;
 
   constructor(
-    private readonly file: RandomAccess,
+    /** `null` for a core that is kept in memory alone: then the rows have all that is here. */
+    private readonly file: RandomAccess | null,
     private readonly nodes: NodeReader,
     private readonly hasher: TreeHasher,
     private readonly cache: ByteCache<Uint8Array>,
     /** Whether what is read is compared with the tree. */
     private readonly verifies: boolean,
-    /** Bytes kept of what was written or read in rows. */
-    recentBytes: number,
-  ) {
-    this.recent = new RecentBlocks(recentBytes);
-  }
+    /** What was written or read in rows. */
+    private readonly rows: BlockRows,
+  ) {}
 
   /** The block if it is in memory. It must not be changed. */
   cached(index: number): Uint8Array | undefined {
-    const block = this.recent.get(index) ?? this.cache.get(index);
+    const block = this.rows.get(index) ?? this.cache.get(index);
     if (block !== undefined) this.last = index;
     return block;
   }
@@ -114,20 +112,19 @@ export class BlockStore {
       hashes.push(leaf.hash);
       length += leaf.size;
     }
-    if (sizes.length === 1 || !Number.isSafeInteger(offset + length)) return null;
-    const bytes = await this.file.read(offset, length);
+    if (sizes.length === 1) return null;
+    const bytes = await this.readBytes(offset, length);
     if (bytes === null) return null;
     for (let i = 0, at = 0; this.verifies && i < sizes.length; at += sizes[i++]) {
       if (!this.holds(bytes.subarray(at, at + sizes[i]), hashes[i])) return null;
     }
-    if (isValid()) this.recent.keep(first, bytes, sizes);
+    if (isValid()) this.rows.keep(first, bytes, sizes);
     return bytes.subarray(0, size);
   }
 
   private async readOne(head: TreeHead, index: number): Promise<Uint8Array> {
     const { offset, size, hash } = await this.place(head, index);
-    // A size that is damaged must not reserve memory: nothing is read behind the end of the file.
-    const bytes = Number.isSafeInteger(offset + size) ? await this.file.read(offset, size) : null;
+    const bytes = await this.readBytes(offset, size);
     if (bytes === null) throw new StorageCorruptError('data', `block ${index} is not whole`);
     if (this.verifies && !this.holds(bytes, hash)) {
       throw new StorageCorruptError('data', `block ${index} is not what the tree says`);
@@ -137,43 +134,46 @@ export class BlockStore {
 
   /** Whether the file has, at that place, a block of that hash. */
   async has({ offset, size, hash }: BlockPlace): Promise<boolean> {
-    const bytes = Number.isSafeInteger(offset + size) ? await this.file.read(offset, size) : null;
+    const bytes = await this.readBytes(offset, size);
     return bytes !== null && this.holds(bytes, hash);
   }
 
-  /** Keeps a block in memory; the array is kept as it is. */
-  keep(index: number, bytes: Uint8Array): void {
-    this.cache.set(index, bytes);
-  }
-
-  /** Keeps blocks that lie one behind the other for a while; the array is kept as it is. */
+  /** Keeps blocks that lie one behind the other, for a while at least; the array is kept as it is. */
   keepRow(first: number, bytes: Uint8Array, sizes: readonly number[]): void {
-    this.recent.keep(first, bytes, sizes);
+    this.rows.keep(first, bytes, sizes);
   }
 
   /** Forgets blocks that are in memory. */
   forget(start: number, end: number): void {
-    this.recent.forget(start, end);
+    this.rows.forget(start, end);
     if (end - start > 1024) this.cache.clear();
     else for (let index = start; index < end; index++) this.cache.delete(index);
   }
 
-  write(offset: number, bytes: Uint8Array): Promise<void> {
-    return this.file.write(offset, bytes);
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    await this.file?.write(offset, bytes);
   }
 
   /** Gives room back. */
-  punch(offset: number, length: number): Promise<void> {
-    return this.file.punch(offset, length);
+  async punch(offset: number, length: number): Promise<void> {
+    await this.file?.punch(offset, length);
   }
 
   /** Cuts off what lies behind the last block of a tree that was cut. */
   async truncate(byteLength: number): Promise<void> {
-    if ((await this.file.length()) > byteLength) await this.file.truncate(byteLength);
+    const { file } = this;
+    if (file !== null && (await file.length()) > byteLength) await file.truncate(byteLength);
   }
 
-  flush(): Promise<void> {
-    return this.file.flush();
+  async flush(): Promise<void> {
+    await this.file?.flush();
+  }
+
+  /** A size that is damaged must not reserve memory: nothing is read behind the end of the file. */
+  private async readBytes(offset: number, length: number): Promise<Uint8Array | null> {
+    return this.file !== null && Number.isSafeInteger(offset + length)
+      ? this.file.read(offset, length)
+      : null;
   }
 
   private holds(bytes: Uint8Array, hash: Uint8Array): boolean {

@@ -20,7 +20,7 @@ export interface Delivery {
   readonly reject: (error: unknown) => void;
 }
 
-interface Verified extends VerifiedData {
+interface Verified extends Pick<VerifiedData, 'block' | 'head' | 'manifest'> {
   readonly delivery: Delivery;
   /** Nodes that have to be stored. */
   readonly added: readonly TreeNode[];
@@ -131,7 +131,8 @@ export class Intake {
     if (verified.block !== null && verified.block.index >= (verified.head ?? state.head).length) {
       throw new ProofError(`block ${verified.block.index} is past the end`);
     }
-    return { ...verified, delivery, added: this.learn(verified) };
+    const { block, head, manifest } = verified;
+    return { delivery, added: this.learn(verified), block, head, manifest };
   }
 
   /** What was proved is true, whether or not it comes to be stored. */
@@ -206,9 +207,8 @@ export class Intake {
     const { state } = this;
     const head = group[0].head ?? state.head;
     const writes: { first: number; write: BlockWrite; sizes: number[] }[] = [];
-    const blocks = group.flatMap(({ block }) =>
-      block === null || state.bits.get(block.index) ? [] : [block],
-    );
+    const blocks: NonNullable<Verified['block']>[] = [];
+    for (const { block } of group) if (block !== null && !state.bits.get(block.index)) blocks.push(block);
     let behind = -1;
     let offset = 0;
     for (let i = 0; i < blocks.length;) {

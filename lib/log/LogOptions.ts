@@ -34,7 +34,7 @@ export interface LogOptions {
   readonly encryptionKey?: Uint8Array;
   /** Makes the core if nothing is stored there; `true` by default. Otherwise opening rejects with a RangeError. */
   readonly createIfMissing?: boolean;
-  /** Bytes of blocks and tree nodes kept in memory; 8 MiB by default, 0 for none. */
+  /** Bytes of blocks and tree nodes kept in memory beside the storage; 8 MiB by default, 0 for none. */
   readonly cacheBytes?: number;
   /**
    * When what was written is flushed to the storage medium. `each`, the default: before an append or a download is
@@ -43,7 +43,7 @@ export interface LogOptions {
    * harms what was there before.
    */
   readonly durability?: 'each' | 'batched';
-  /** Checks each block against the tree when it is read from the storage; by default wherever `storage` is given. */
+  /** Checks each block against the tree when it is read from the storage; `true` by default. Without `storage` nothing is read. */
   readonly verifyBlocks?: boolean;
   /** The primitives; tweetnacl and StableLib by default. */
   readonly crypto?: CryptoBackend;

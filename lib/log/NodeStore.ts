@@ -64,7 +64,7 @@ export class NodeStore implements NodeReader {
     if (index >= this.end || (index + 1) * NODE_BYTES > this.fileBytes) return null;
     if (this.pages === null) return this.read(index, 1, index);
     const first = index - (index % PAGE_NODES);
-    const page = this.pages.get(first / PAGE_NODES);
+    const page = this.pages.get(first / PAGE_NODES) ?? this.readNow(first);
     return page === undefined ? this.read(first, PAGE_NODES, index) : nodeOf(page, index - first, index);
   }
 
@@ -75,7 +75,7 @@ export class NodeStore implements NodeReader {
     if (this.loose.has(index)) return true;
     if (index >= this.end || (index + 1) * NODE_BYTES > this.fileBytes) return false;
     const place = index % PAGE_NODES;
-    const page = this.pages?.get((index - place) / PAGE_NODES);
+    const page = this.pages?.get((index - place) / PAGE_NODES) ?? this.readNow(index - place);
     return page === undefined ? undefined : isNode(page, place * NODE_BYTES);
   }
 
@@ -187,11 +187,28 @@ export class NodeStore implements NodeReader {
     return this.file.write(indexes[from] * NODE_BYTES, bytes);
   }
 
+  /** Reads a page and keeps it, if the file never waits and nodes are kept. What fails is left to the promise of a read. */
+  private readNow(first: number): Uint8Array | undefined {
+    const { file, pages } = this;
+    if (file.readNow === undefined || pages === null) return undefined;
+    try {
+      const page = file.readNow(first * NODE_BYTES, this.bytesFrom(first, PAGE_NODES)) ?? undefined;
+      if (page !== undefined) pages.set(first / PAGE_NODES, page);
+      return page;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Bytes of so many nodes, as far as the file has them. */
+  private bytesFrom(first: number, count: number): number {
+    return Math.min(count * NODE_BYTES, this.fileBytes - first * NODE_BYTES);
+  }
+
   /** Reads `count` nodes from `first` on, keeps them if they are a page, and gives one of them. */
   private async read(first: number, count: number, index: number): Promise<TreeNode | null> {
     const { version } = this;
-    const offset = first * NODE_BYTES;
-    const bytes = await this.file.read(offset, Math.min(count * NODE_BYTES, this.fileBytes - offset));
+    const bytes = await this.file.read(first * NODE_BYTES, this.bytesFrom(first, count));
     if (this.version !== version) return this.get(index);
     if (bytes === null) return null;
     if (count === PAGE_NODES) this.pages?.set(first / PAGE_NODES, bytes);

@@ -1,12 +1,7 @@
+import { blockIn, type BlockRow, blockRow, type BlockRows, rowEnd } from './BlockRow.js';
+
 /** Rows that are looked through for a block. */
 const MOST_ROWS = 64;
-
-interface Row {
-  readonly first: number;
-  /** Where each block begins, and where the last ends. */
-  readonly bounds: readonly number[];
-  readonly bytes: Uint8Array;
-}
 
 /**
  * Rows of blocks as they were written or read in one piece, for whoever reads them next: a row goes as a whole, so that
@@ -14,9 +9,9 @@ interface Row {
  *
  * @internal
  */
-export class RecentBlocks {
+export class RecentBlocks implements BlockRows {
   /** Oldest first. */
-  private readonly rows: Row[] = [];
+  private readonly rows: BlockRow[] = [];
   private held = 0;
 
   constructor(private readonly maxBytes: number) {}
@@ -26,24 +21,18 @@ export class RecentBlocks {
     return this.held;
   }
 
-  /** A view of a block, which must not be changed. */
   get(index: number): Uint8Array | undefined {
     for (let i = this.rows.length - 1; i >= 0; i--) {
-      const { first, bounds, bytes } = this.rows[i];
-      const at = index - first;
-      if (at >= 0 && at < bounds.length - 1) return bytes.subarray(bounds[at], bounds[at + 1]);
+      const block = blockIn(this.rows[i], index);
+      if (block !== undefined) return block;
     }
     return undefined;
   }
 
-  /** Keeps blocks that lie one behind the other in `bytes`, which must not be changed any more. */
   keep(first: number, bytes: Uint8Array, sizes: readonly number[]): void {
     const weight = bytes.buffer.byteLength;
     if (weight > this.maxBytes) return;
-    const bounds = [0];
-    let at = 0;
-    for (const size of sizes) bounds.push((at += size));
-    this.rows.push({ first, bounds, bytes });
+    this.rows.push(blockRow(first, bytes, sizes));
     this.held += weight;
     while (this.held > this.maxBytes || this.rows.length > MOST_ROWS) this.drop(0);
   }
@@ -51,8 +40,8 @@ export class RecentBlocks {
   /** Forgets every row that has one of these blocks. */
   forget(start: number, end: number): void {
     for (let i = this.rows.length - 1; i >= 0; i--) {
-      const { first, bounds } = this.rows[i];
-      if (first < end && first + bounds.length - 1 > start) this.drop(i);
+      const row = this.rows[i];
+      if (row.first < end && rowEnd(row) > start) this.drop(i);
     }
   }
 

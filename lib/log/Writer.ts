@@ -217,7 +217,7 @@ export class Writer {
     if (stored.length > 0) {
       const signature = this.authorize(batch, signatures);
       const upgrade = { fork: head.fork, ancestors: head.length, length: batch.length, signature };
-      const bytes = joined(stored, batch.byteLength - head.byteLength);
+      const bytes = joined(stored, batch.byteLength - head.byteLength, encryption !== null);
       await state.commit(
         entriesOf(batch.nodes, {
           userData: null,
@@ -230,9 +230,8 @@ export class Writer {
       state.nodes.put(batch.nodes);
       state.head = batch.head(signature);
       state.setBits(head.length, stored.length, true);
-      for (const [i, block] of stored.entries()) {
-        state.blocks.keep(head.length + i, encryption === null ? block.slice() : block);
-      }
+      const sizes = stored.map(block => block.length);
+      state.blocks.keepRow(head.length, bytes, sizes);
       this.context.tell({ type: 'length', length: batch.length, byteLength: batch.byteLength });
       this.context.tell({ type: 'have', start: head.length, length: stored.length });
     }
@@ -314,8 +313,9 @@ function entriesOf(nodes: readonly TreeNode[], last: OplogEntry): OplogEntry[] {
   return [...entries, { ...last, treeNodes: at === 0 ? nodes : nodes.slice(at) }];
 }
 
-function joined(blocks: readonly Uint8Array[], length: number): Uint8Array {
-  if (blocks.length === 1) return blocks[0];
+/** The blocks one behind the other, in memory that nobody else has. */
+function joined(blocks: readonly Uint8Array[], length: number, areOwn: boolean): Uint8Array {
+  if (blocks.length === 1 && areOwn) return blocks[0];
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const block of blocks) {

@@ -8,9 +8,11 @@ import { TreeHasher } from '../tree/TreeHasher.js';
 import { BlockStore } from './BlockStore.js';
 import { ByteCache } from './ByteCache.js';
 import { CoreState } from './CoreState.js';
+import { HeldBlocks } from './HeldBlocks.js';
 import { LogCore } from './LogCore.js';
 import { DEFAULT_CACHE_BYTES, verifyLogOptions, type LogOptions } from './LogOptions.js';
 import { NodeStore } from './NodeStore.js';
+import { RecentBlocks } from './RecentBlocks.js';
 import { replayOplog } from './replayOplog.js';
 import { resolveIdentity } from './resolveIdentity.js';
 
@@ -69,7 +71,7 @@ async function openFiles(
   // Nodes are small and lead to blocks: a quarter is theirs.
   const pages = cacheBytes === 0 ? null : new ByteCache<Uint8Array>(cacheBytes / 4, page => page.length);
   const blocks = new ByteCache<Uint8Array>(cacheBytes / 2, block => block.length);
-  const { verifyBlocks = options.storage !== undefined } = options;
+  const { verifyBlocks = true } = options;
   const replayed = await replayOplog({
     oplog,
     header,
@@ -77,7 +79,10 @@ async function openFiles(
     bitfieldFile,
     batched,
     openNodes: () => NodeStore.open(tree, pages),
-    openBlocks: nodes => new BlockStore(data, nodes, hasher, blocks, verifyBlocks, cacheBytes / 4),
+    openBlocks: nodes =>
+      options.storage === undefined
+        ? new BlockStore(null, nodes, hasher, blocks, false, new HeldBlocks())
+        : new BlockStore(data, nodes, hasher, blocks, verifyBlocks, new RecentBlocks(cacheBytes / 4)),
   });
   oplog.entries = [];
   const state = new CoreState({ hasher, authority, oplog, identity, flushesEach: !batched, ...replayed });

@@ -18,6 +18,8 @@ export interface RandomAccess {
    * before `offset + length`.
    */
   read(offset: number, length: number): Promise<Uint8Array | null>;
+  /** The same without a promise: only files have it that never wait. Throws what `read` rejects with. */
+  readNow?(offset: number, length: number): Uint8Array | null;
   /**
    * Writes at `offset`; what lies between the end of the file and `offset` becomes a hole. The bytes may be changed by the
    * caller once the promise settled, not before.

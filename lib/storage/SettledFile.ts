@@ -41,6 +41,10 @@ export class SettledFile implements RandomAccess {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array | null> {
+    return this.readNow(offset, length);
+  }
+
+  readNow(offset: number, length: number): Uint8Array | null {
     this.verifyOpen();
     verifyRange(offset, length);
     try {

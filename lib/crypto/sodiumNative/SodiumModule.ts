@@ -8,7 +8,6 @@
  */
 export interface SodiumModule {
   randombytes_buf(out: Uint8Array): void;
-  sodium_memcmp(a: Uint8Array, b: Uint8Array): boolean;
   crypto_generichash(out: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
   crypto_generichash_batch(out: Uint8Array, inputs: readonly Uint8Array[], key?: Uint8Array): void;
   crypto_hash_sha512(out: Uint8Array, input: Uint8Array): void;
