@@ -6,7 +6,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checkApps } from './fresh-app/check.mjs';
 import { apps } from './fresh-app/make.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, built: { type: 'boolean' } } });
@@ -19,6 +18,8 @@ if (!values.built) {
   const { status } = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
+// It imports what was just built.
+const { checkApps } = await import('./fresh-app/check.mjs');
 
 const kilobytes = bytes => `${(bytes / 1000).toFixed(1)} kB`;
 const directory = await mkdtemp(join(tmpdir(), 'rx-hypercore-fresh-'));

@@ -3,6 +3,7 @@
 // something to see without one.
 import { parseArgs } from 'node:util';
 import { firstValueFrom, fromEvent, merge } from 'rxjs';
+import { generateKeyPair, portableCrypto } from 'rx-hypercore';
 import { bridgeCores, type BridgeEvent } from 'rx-hypercore/bridge';
 import { openHypercores } from './hypercores.mjs';
 import { listen } from './listen.js';
@@ -30,10 +31,17 @@ const cores = await openHypercores({ backlog, appendEveryMs: 250 });
 const { plot, room } = cores;
 say('writer', `hypercore 11, core ${short(plot.key)} with ${plot.length} blocks, appends four a second`);
 
-const server = servePage(process.cwd(), { plot: hex(plot.key), room: hex(room.key), path: '/cores' });
+// The page insists that it is this bridge, and none in between, that answers.
+const keyPair = generateKeyPair(portableCrypto);
+const server = servePage(process.cwd(), {
+  plot: hex(plot.key),
+  room: hex(room.key),
+  bridge: hex(keyPair.publicKey),
+  path: '/cores',
+});
 const bound = await listen(server, port);
 const url = `http://localhost:${bound}`;
-const bridge = bridgeCores({ server, path: '/cores', cores: [plot, room] }).subscribe({
+const bridge = bridgeCores({ server, path: '/cores', cores: [plot, room], keyPair }).subscribe({
   next: event => say('bridge', describe(event)),
   error: (error: Error) => {
     console.error(error);

@@ -43,7 +43,7 @@ export function bridgeConnection(
   options: BridgeOptions,
   { maxCores, authorizeTimeoutMs, handshakeTimeoutMs, idleTimeoutMs }: BridgeBounds,
 ): Observable<BridgeEvent> {
-  const { authorize, scheduler = asyncScheduler } = options;
+  const { authorize, keyPair, scheduler = asyncScheduler } = options;
   const after = (ms: number, act: () => void): Subscription =>
     ms === 0 ? Subscription.EMPTY : scheduler.schedule(act, ms);
   return new Observable<BridgeEvent>(subscriber => {
@@ -62,7 +62,7 @@ export function bridgeConnection(
       subscriber.next({ type: 'core', connection, discoveryKey });
     };
 
-    const stream = Class.createProtocolStream(false, { ondiscoverykey }) as ProtocolStream;
+    const stream = Class.createProtocolStream(false, { ondiscoverykey, keyPair }) as ProtocolStream;
     const noise = stream.noiseStream;
     noise.on('error', (error: Error) => subscriber.error(error));
     noise.setTimeout(idleTimeoutMs);

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { catchError, concatWith, mergeMap, Observable, type ObservableInput, of } from 'rxjs';
+import type { KeyPair } from '../crypto/CryptoBackend.js';
+import { portableCrypto } from '../crypto/portable/portable.js';
+import { checkKeyPair } from '../keys/keyPair.js';
 import { webSocketListen, type WebSocketListenOptions } from '../transports/node/webSocketListen.js';
 import type { BridgeEvent } from './BridgeEvent.js';
 import { bridgeConnection, verifyBridgeBounds } from './bridgeConnection.js';
@@ -13,6 +16,11 @@ export interface BridgeOptions extends Omit<WebSocketListenOptions, 'authorize'>
   readonly lookup?: (discoveryKey: Uint8Array) => Hypercore | null | Promise<Hypercore | null>;
   /** The class of the cores, where `cores` may be empty at first. */
   readonly Hypercore?: HypercoreClass;
+  /**
+   * Who the bridge is to pages: an Ed25519 key pair, which pages can insist on by `remotePublicKey`. A new one for each
+   * connection by default.
+   */
+  readonly keyPair?: KeyPair;
   /** Asked about each request before the WebSocket is accepted: a cookie or a token says who it is. */
   readonly authorizeRequest?: (request: IncomingMessage) => boolean | ObservableInput<boolean>;
   /** Asked about each page once it proved its key (32 bytes), and before it sees any core. */
@@ -53,7 +61,8 @@ export interface BridgeOptions extends Omit<WebSocketListenOptions, 'authorize'>
  * @public
  */
 export function bridgeCores(options: BridgeOptions): Observable<BridgeEvent> {
-  const { cores = [], authorizeRequest, authorize: _authorize, ...listen } = options;
+  const { cores = [], keyPair, authorizeRequest, authorize: _authorize, ...listen } = options;
+  if (keyPair !== undefined) checkKeyPair(portableCrypto, keyPair);
   const bounds = verifyBridgeBounds(options);
   const Class = classOf(cores, options.Hypercore);
   const connections = (listening: WebSocketListenOptions['listening']): ReturnType<typeof webSocketListen> =>

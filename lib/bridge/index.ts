@@ -13,6 +13,7 @@ export type {
   BridgeHandshakeEvent,
   BridgeListeningEvent,
 } from './BridgeEvent.js';
+export type { KeyPair } from '../crypto/CryptoBackend.js';
 export type { Hypercore, HypercoreClass } from './Hypercore.js';
 export type { WebSocketListenOptions } from '../transports/node/webSocketListen.js';
 export type { Origins } from '../transports/node/originAllowed.js';

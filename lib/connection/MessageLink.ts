@@ -1,8 +1,8 @@
 import {
   asyncScheduler,
   AsyncSubject,
+  defer,
   Observable,
-  of,
   type SchedulerLike,
   type Subscriber,
   Subscription,
@@ -88,7 +88,7 @@ export class MessageLink extends Observable<Uint8Array> implements PayloadLink {
       this.admit(subscriber);
     });
     this.session = transport.session;
-    this.writable = transport.writable ?? of(true);
+    this.writable = transport.writable ?? defer(() => [true]);
     this.limits = verifyLimits(options.limits);
     this.scheduler = options.scheduler ?? asyncScheduler;
   }

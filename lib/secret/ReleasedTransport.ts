@@ -1,4 +1,4 @@
-import { concat, NEVER, Observable, type Observer, of, type Subscriber } from 'rxjs';
+import { BehaviorSubject, Observable, type Observer, type Subscriber } from 'rxjs';
 import { LimitExceededError } from '../errors.js';
 import type { Transport } from '../transports/Transport.js';
 
@@ -27,7 +27,7 @@ export class ReleasedTransport extends Observable<Uint8Array> implements Observe
   }
 
   get writable(): Observable<boolean> {
-    return this.transport.writable ?? concat(of(true), NEVER);
+    return this.transport.writable ?? new BehaviorSubject(true);
   }
 
   get queuedBytes(): number {

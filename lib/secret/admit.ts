@@ -1,4 +1,4 @@
-import { catchError, defaultIfEmpty, defer, from, map, type Observable, of, take } from 'rxjs';
+import { catchError, defaultIfEmpty, defer, map, type Observable, take } from 'rxjs';
 import { RemoteKeyRejectedError } from '../errors.js';
 import type { Authorizer } from './SecureLinkOptions.js';
 
@@ -11,7 +11,7 @@ import type { Authorizer } from './SecureLinkOptions.js';
 export function admit(authorize: Authorizer, remotePublicKey: Uint8Array): Observable<void> {
   return defer(() => {
     const verdict = authorize(remotePublicKey);
-    return typeof verdict === 'boolean' ? of(verdict) : from(verdict);
+    return typeof verdict === 'boolean' ? [verdict] : verdict;
   }).pipe(
     take(1),
     defaultIfEmpty(false),

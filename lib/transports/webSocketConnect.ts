@@ -1,4 +1,4 @@
-import { from, Observable, type ObservableInput, of, Subscription, take } from 'rxjs';
+import { defer, Observable, Subscription, take } from 'rxjs';
 import {
   TimeoutExceededError,
   TransportClosedError,
@@ -133,13 +133,8 @@ export function webSocketConnect(
 }
 
 function addressesOf(url: WebSocketUrl): Observable<string | URL> {
-  if (typeof url !== 'function') return of(url);
-  try {
-    const given = url();
-    return typeof given === 'string' || given instanceof URL
-      ? of(given)
-      : from(given as ObservableInput<string | URL>);
-  } catch (error) {
-    return new Observable(subscriber => subscriber.error(error));
-  }
+  return defer(() => {
+    const given = typeof url === 'function' ? url() : url;
+    return typeof given === 'string' || given instanceof URL ? [given] : given;
+  });
 }

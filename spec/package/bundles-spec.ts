@@ -71,7 +71,7 @@ const budgets: readonly Budget[] = [
   {
     what: 'connect, protocol and messages',
     code: `import { hypercoreProtocol, want, webSocketConnect } from '${name}'; console.log(hypercoreProtocol, want, webSocketConnect);`,
-    maxBytes: 63_500,
+    maxBytes: 62_500,
     without: [
       ...backends,
       ...log,

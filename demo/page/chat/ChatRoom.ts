@@ -1,4 +1,4 @@
-import { Component, computed, effect, type ElementRef, inject, signal, viewChild } from '@angular/core';
+import { Component, computed, effect, type ElementRef, inject, viewChild } from '@angular/core';
 import { Identicon } from '../peer/Identicon.js';
 import { shortHex } from '../shell/format.js';
 import { Room } from './Room.js';
@@ -27,7 +27,7 @@ import { Room } from './Room.js';
         </p>
       }
     </div>
-    <form (submit)="send($event)">
+    <form (submit)="send($event, text)">
       <input
         #text
         type="text"
@@ -35,8 +35,6 @@ import { Room } from './Room.js';
         maxlength="280"
         autocomplete="off"
         [placeholder]="room.canSpeak() ? 'Say something' : 'Waiting for the link'"
-        (input)="draft.set(text.value)"
-        [value]="draft()"
       />
       <button type="submit" class="main" [disabled]="!room.canSpeak()">Send</button>
     </form>
@@ -90,7 +88,6 @@ import { Room } from './Room.js';
 })
 export class ChatRoom {
   protected readonly room = inject(Room);
-  protected readonly draft = signal('');
   protected readonly presence = computed(() => {
     const pages = this.room.pages();
     if (!this.room.canSpeak() || pages === 0) return '';
@@ -110,11 +107,11 @@ export class ChatRoom {
     return shortHex(key);
   }
 
-  protected send(event: Event): void {
+  protected send(event: Event, input: HTMLInputElement): void {
     event.preventDefault();
-    const text = this.draft().trim();
+    const text = input.value.trim();
     if (text === '' || !this.room.canSpeak()) return;
     this.room.say(text);
-    this.draft.set('');
+    input.value = '';
   }
 }

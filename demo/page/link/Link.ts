@@ -47,7 +47,12 @@ export class Link {
       const connection = this.recorder.connection();
       return webSocketConnect(this.url).pipe(
         map(transport => new WatchedTransport(transport, this.conditions.now, connection)),
-        hypercoreProtocol({ initiator: true, keyPair: this.keyPair, tap: connection }),
+        hypercoreProtocol({
+          initiator: true,
+          keyPair: this.keyPair,
+          remotePublicKey: this.facts.bridge,
+          tap: connection,
+        }),
       );
     }),
     { initialDelayMs: 400, maxDelayMs: 6_000 },

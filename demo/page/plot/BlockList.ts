@@ -24,6 +24,9 @@ import { PlotCore } from './PlotCore.js';
     </ol>
   `,
   styles: `
+    :host {
+      container-type: inline-size;
+    }
     ol {
       list-style: none;
       margin: 0;
@@ -64,7 +67,7 @@ import { PlotCore } from './PlotCore.js';
     .bytes {
       text-align: right;
     }
-    @media (max-width: 420px) {
+    @container (max-width: 380px) {
       li {
         grid-template-columns: 62px 1fr 56px;
       }

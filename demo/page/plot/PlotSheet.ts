@@ -76,6 +76,12 @@ const WET = 10;
       margin: 8px -4px -4px;
       overflow-x: auto;
       scrollbar-width: thin;
+      mask-image: linear-gradient(to left, transparent, #000 28px);
+    }
+    .gallery::after {
+      content: '';
+      flex: none;
+      width: 20px;
     }
     button {
       flex: none;

@@ -100,10 +100,10 @@ import { ThemeToggle } from './ThemeToggle.js';
     .intro {
       display: grid;
       gap: 12px;
-      padding: clamp(16px, 3vw, 36px) 0 clamp(12px, 2vw, 24px);
+      padding: clamp(8px, 1.5vw, 20px) 0 clamp(8px, 1vw, 14px);
     }
     .intro p {
-      max-width: 68ch;
+      max-width: 96ch;
       margin: 0;
       color: var(--muted);
       font-size: 1.0625rem;

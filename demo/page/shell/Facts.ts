@@ -4,6 +4,8 @@ import { InjectionToken } from '@angular/core';
 export interface Facts {
   /** Where the bridge is. */
   readonly url: string;
+  /** Who the bridge is: the key that the handshake must prove, 32 bytes. */
+  readonly bridge: Uint8Array;
   /** Keys of the two cores, 32 bytes: whoever knows one may read the core. */
   readonly plot: Uint8Array;
   readonly room: Uint8Array;
@@ -15,10 +17,13 @@ export const FACTS = new InjectionToken<Facts>('the facts of the demo');
 export async function fetchFacts(): Promise<Facts> {
   const answer = await fetch('facts.json');
   if (!answer.ok) throw new Error(`no facts: ${answer.status}`);
-  const { plot, room, path } = (await answer.json()) as Record<'plot' | 'room' | 'path', string>;
+  const { bridge, plot, room, path } = (await answer.json()) as Record<
+    'bridge' | 'plot' | 'room' | 'path',
+    string
+  >;
   const url = new URL(path, location.href);
   url.protocol = url.protocol.replace('http', 'ws');
-  return { url: url.href, plot: bytesOf(plot), room: bytesOf(room) };
+  return { url: url.href, bridge: bytesOf(bridge), plot: bytesOf(plot), room: bytesOf(room) };
 }
 
 function bytesOf(hex: string): Uint8Array {

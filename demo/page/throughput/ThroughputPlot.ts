@@ -27,14 +27,14 @@ function levelOf(bytesPerSecond: number): number {
       <div class="in">
         <dt>received</dt>
         <dd>
-          <b>{{ rates().in }}</b>/s
+          <b>{{ rates().in[0] }}</b> {{ rates().in[1] }}/s
         </dd>
         <dd class="muted">{{ totals().in }} in all</dd>
       </div>
       <div class="out">
         <dt>sent</dt>
         <dd>
-          <b>{{ rates().out }}</b>/s
+          <b>{{ rates().out[0] }}</b> {{ rates().out[1] }}/s
         </dd>
         <dd class="muted">{{ totals().out }} in all</dd>
       </div>
@@ -132,10 +132,10 @@ export class ThroughputPlot {
   protected readonly axis = `M0 0H${WIDTH}`;
   protected readonly marks = marks.map(rate => ({ name: `${size(rate)}/s`, top: HALF - levelOf(rate) }));
 
-  /** Averaged over the last second. */
+  /** Averaged over the last second; number and unit. */
   protected readonly rates = computed(() => {
     const last = this.meter.ticks().slice(-1000 / TICK_MS);
-    return { in: size(sum(last, 'in')), out: size(sum(last, 'out')) };
+    return { in: size(sum(last, 'in')).split(' '), out: size(sum(last, 'out')).split(' ') };
   });
   protected readonly totals = computed(() => {
     const totals = this.meter.totals();

@@ -227,7 +227,10 @@ const names: Readonly<Record<Kind, string>> = {
         height: 384px;
       }
       .entry {
-        grid-template-columns: 18px 116px 1fr 58px;
+        grid-template-columns: 14px 98px 1fr 52px;
+        gap: 6px;
+        padding: 0 8px;
+        font-size: var(--tiny);
       }
       .at {
         display: none;

@@ -8,13 +8,13 @@ import { sizeOf } from './sizeOf.js';
 
 /** The core, and what to do with it. */
 export interface KeeperTask {
-  readonly act: 'append' | 'download' | 'check' | 'fill' | 'clear' | 'hold' | 'export' | 'remove';
+  readonly act: 'append' | 'download' | 'check' | 'fill' | 'hold' | 'export';
   /** Of the storage. */
   readonly name: string;
   readonly use: BrowserStorageKind;
   /** Where the core comes from that is downloaded, and its key in hex; without it the core is our own. */
   readonly from?: { readonly url: string; readonly key: string };
-  /** For `fill` and `download`: until so many blocks are there. For `clear`: the first so many. */
+  /** For `fill` and `download`: until so many blocks are there. */
   readonly count?: number;
   /** Does it in a worker, without another one for the storage. */
   readonly inWorker?: boolean;
@@ -52,19 +52,6 @@ const acts: Readonly<Record<KeeperTask['act'], (task: KeeperTask, tell: Acknowle
   async hold(task) {
     await open(task);
     return 'held';
-  },
-  async clear(task) {
-    const { log, close } = await open(task);
-    await log.clear(0, task.count);
-    await close();
-    return 'cleared';
-  },
-  async remove({ name, use }) {
-    const storage = browserStorage(name, { use: [use] });
-    const held = await navigator.storage.persisted();
-    for (const file of files) await storage.remove(file);
-    await storage.close();
-    return held;
   },
   async export({ name, use }) {
     const storage = browserStorage(name, { use: [use] });

@@ -1,10 +1,14 @@
 import RAM from 'random-access-memory';
 import Hypercore from 'hypercore-10';
+import Hypercore11 from 'hypercore-11';
 import { filter, firstValueFrom, map, NEVER, type Subscription, take, toArray } from 'rxjs';
 import { WebSocket } from 'ws';
 import type { BridgeEvent } from '../../../lib/bridge/BridgeEvent.js';
 import { bridgeCores, type BridgeOptions } from '../../../lib/bridge/bridgeCores.js';
-import { hypercoreProtocol } from '../../../lib/connection/hypercoreProtocol.js';
+import { connectionState } from '../../../lib/connection/connectionState.js';
+import { hypercoreProtocol, type ProtocolOptions } from '../../../lib/connection/hypercoreProtocol.js';
+import { portableCrypto } from '../../../lib/crypto/portable/portable.js';
+import { keyPairFromSeed } from '../../../lib/keys/keyPair.js';
 import { synchronize } from '../../../lib/messages/synchronize.js';
 import { webSocketConnect } from '../../../lib/transports/webSocketConnect.js';
 import { until } from '../../connection/pair.js';
@@ -36,8 +40,8 @@ describe('bridgeCores', () => {
     return first.type === 'listening' ? `ws://127.0.0.1:${first.address.port}` : '';
   }
 
-  const dial = (url: string) =>
-    webSocketConnect(url, { WebSocket }).pipe(hypercoreProtocol({ initiator: true }));
+  const dial = (url: string, options: Partial<ProtocolOptions> = {}) =>
+    webSocketConnect(url, { WebSocket }).pipe(hypercoreProtocol({ initiator: true, ...options }));
   const types = (): string[] => events.map(({ type }) => type);
 
   it('tells of a connection from its beginning to its end', async () => {
@@ -60,6 +64,34 @@ describe('bridgeCores', () => {
       .map(({ type }) => type);
     expect(second).toEqual(['connection', 'handshake', 'core', 'close']);
     await until(() => core.peers.length === 0);
+  });
+
+  for (const [version, Class] of [
+    [10, Hypercore],
+    [11, Hypercore11],
+  ] as const) {
+    it(`is who its key pair says, so that a page can insist on it, with hypercore ${version}`, async () => {
+      const [keyPair, another] = [3, 4].map(byte =>
+        keyPairFromSeed(portableCrypto, new Uint8Array(32).fill(byte)),
+      );
+      const url = await start({ cores: [], Hypercore: Class as never, keyPair });
+      const outcomes: string[] = [];
+      for (const { publicKey: remotePublicKey } of [keyPair, another, keyPair]) {
+        const connection = connectionState(dial(url, { remotePublicKey }));
+        const state = await firstValueFrom(
+          connection.pipe(filter(({ status }) => status === 'open' || status === 'closed')),
+        );
+        if (state.status === 'open') expect(state.remotePublicKey).toEqual(remotePublicKey);
+        outcomes.push(state.status === 'closed' ? (state.error as { code: string }).code : state.status);
+      }
+      expect(outcomes).toEqual(['open', 'ERR_REMOTE_KEY_MISMATCH', 'open']);
+    });
+  }
+
+  it('refuses halves of different key pairs at once', () => {
+    const [one, other] = [3, 4].map(byte => keyPairFromSeed(portableCrypto, new Uint8Array(32).fill(byte)));
+    const keyPair = { ...one, publicKey: other.publicKey };
+    expect(() => bridgeCores({ cores: [core], port: 0, keyPair })).toThrowError(RangeError);
   });
 
   it('rejects a core that is not there, finds one by lookup, and shows none that is not asked for', async () => {
