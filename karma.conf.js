@@ -58,7 +58,7 @@ export default async function configure(config) {
     },
     client: { server, captureConsole: true, jasmine: { random: true } },
     browserNoActivityTimeout: 240_000,
-    browserDisconnectTimeout: 30_000,
+    browserDisconnectTimeout: 120_000,
     captureTimeout: 60_000,
     singleRun: true,
     failOnEmptyTestSuite: true,
