@@ -1,5 +1,5 @@
 // The specs that run in a browser: all of them but those that need Node.
-import './support/timeout.js';
+import { patienceMs } from './support/patience.js';
 
 declare global {
   interface ImportMeta {
@@ -9,6 +9,9 @@ declare global {
     ): { keys(): string[]; (path: string): unknown };
   }
 }
+
+// As support/timeout.ts does it in Node; imported for its effect alone it would be left out, for the package says that it has none.
+jasmine.DEFAULT_TIMEOUT_INTERVAL = 2 * patienceMs;
 
 const specs = import.meta.webpackContext('.', {
   recursive: true,
