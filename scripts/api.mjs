@@ -16,6 +16,7 @@ for (const [specifier, targets] of Object.entries(entries)) {
   const config = ExtractorConfig.prepare({
     configObject: {
       projectFolder: resolve('.'),
+      newlineKind: 'lf', // as everywhere (.editorconfig)
       mainEntryPointFilePath: resolve(targets.types),
       compiler: { tsconfigFilePath: resolve('tsconfig.build.json') },
       apiReport: {
