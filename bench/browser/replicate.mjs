@@ -6,7 +6,7 @@ import {
   messagePortTransport,
   webSocketConnect,
 } from '../../lib/index.ts';
-import { createPeer, memoryStorage, replicate } from '../../lib/log/index.ts';
+import { createPeer, replicate } from '../../lib/log/index.ts';
 import { browserStorage } from '../../lib/storage/browser/index.ts';
 
 export const replications = [
@@ -43,7 +43,7 @@ export async function replicateOnce({ crypto, into, key, count, transport }) {
   const kept =
     into === 'memory' ? null : browserStorage(`bench-${Date.now()}`, { use: [into], persist: false });
   await kept?.choice;
-  const peer = createPeer({ crypto, storage: kept ?? memoryStorage() });
+  const peer = createPeer({ crypto, ...(kept !== null && { storage: kept }) });
   const core = peer.core({ key, folder: 'core' });
   await core.ready();
   const started = performance.now();
