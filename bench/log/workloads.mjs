@@ -100,6 +100,8 @@ function replicate(count, bytes, named) {
     unit: bytes > 10_000 ? 'MB/s' : 'blocks/s',
     sides,
     parameters: { count, bytes },
+    // A few blocks would measure handshakes.
+    whole: true,
     async run(side, { count: length }) {
       const logs = await side.logs();
       const source = await logs.source(blocksOf(0, length, bytes));
