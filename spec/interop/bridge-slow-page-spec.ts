@@ -89,9 +89,11 @@ describe('interop: a page that stops reading', () => {
       `  the bridge, while ${mebibytes((asked - got) * size)} wait: ${described(samples)}; before ${described([before])}`,
     );
     const outside = samples.map(({ heap, external }) => heap + external);
-    // Hypercore gathers batches of 8 MiB, and each stage between it and the socket may keep one.
-    expect(Math.max(...outside)).toBeLessThan(before.heap + before.external + 64 * MiB);
-    expect(Math.max(...samples.map(({ rss }) => rss))).toBeLessThan(before.rss + 96 * MiB);
+    // Hypercore gathers batches of 8 MiB, and each stage between it and the socket may keep one; on a busy machine it reads
+    // more of what it is asked in one go. A bridge that is not held back keeps nearly all of it.
+    const waiting = (asked - got) * size;
+    expect(Math.max(...outside)).toBeLessThan(before.heap + before.external + waiting / 2);
+    expect(Math.max(...samples.map(({ rss }) => rss))).toBeLessThan(before.rss + (2 / 3) * waiting);
     expect(Math.max(...outside) - Math.min(...outside)).toBeLessThan(MiB);
     pause.unsubscribe();
     await until(() => got >= last + (32 * MiB) / size);
