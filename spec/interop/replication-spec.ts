@@ -191,7 +191,8 @@ describe('interop: replication', () => {
         while (seen.length < 40) await lastValueFrom(timer(5));
         await theirs.command('truncate', { core: 'one', length: 23 });
         await theirs.command('append', { core: 'one', count: 9, size: 31, seed: 5 });
-        while (core.fork === 0 || core.contiguousLength < 32 || seen.length < 49) await lastValueFrom(timer(5));
+        while (core.fork === 0 || core.contiguousLength < 32 || seen.length < 49)
+          await lastValueFrom(timer(5));
         await lastValueFrom(timer(20)); // and nothing more
         following.unsubscribe();
         expect(core.length).toBe(32);
