@@ -149,9 +149,10 @@ describe('proofs, beside the real hypercore in this process', () => {
               reader: ourReader.head.length,
             });
             const ours = proveOurs(ourWriter, asks);
-            const theirs = await theirWriter.prove(asks);
-            // Version 11 reckons with NaN when it seeks below a node outside of the first root, and answers without the seek.
+            // Version 11 reckons with NaN when it seeks below a node outside of the first root: it answers without the seek,
+            // and now and then what it has begun to read for that is never read, so that its core never closes.
             if (version === 11 && asks.seek && (asks.block ?? asks.hash)) continue;
+            const theirs = await theirWriter.prove(asks);
             const bytes = ours && encode(dataCodec, ours);
             expect(bytes && hex(bytes))
               .withContext(context)
