@@ -3,6 +3,7 @@ import { hypercoreProtocol, type ProtocolOptions } from '../../lib/connection/hy
 import type { Protocol } from '../../lib/connection/Protocol.js';
 import { memoryPair } from '../../lib/transports/memoryPair.js';
 import type { Transport } from '../../lib/transports/Transport.js';
+import { patienceMs } from '../support/patience.js';
 
 /** Two protocols joined in memory, and what each of them tells. */
 export interface ProtocolPair {
@@ -45,7 +46,7 @@ export function protocolPair(optionsA: PairOptions = {}, optionsB: PairOptions =
 /** Waits until a condition holds; for long, because a busy machine may take its time. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (const start = Date.now(); !(await condition());) {
-    if (Date.now() - start > 20_000) throw new Error('the condition did not become true in 20 seconds');
+    if (Date.now() - start > patienceMs) throw new Error('the condition did not become true in time');
     await new Promise(resolve => setTimeout(resolve, 5));
   }
 }

@@ -4,6 +4,7 @@ import { messagePortTransport } from '../../lib/transports/messagePortTransport.
 import type { MessagePortOptions } from '../../lib/transports/messagePortTransport.js';
 import type { Transport } from '../../lib/transports/Transport.js';
 import { fill } from '../helpers/bytes.js';
+import { patienceMs } from '../support/patience.js';
 
 /** What a message counts for beside its bytes. */
 const COST = 512;
@@ -45,7 +46,7 @@ describe('messagePortTransport', () => {
 
   const until = async (condition: () => boolean): Promise<void> => {
     for (const start = Date.now(); !condition();) {
-      if (Date.now() - start > 20_000) throw new Error('the condition did not become true in 20 seconds');
+      if (Date.now() - start > patienceMs) throw new Error('the condition did not become true in time');
       await new Promise(resolve => setTimeout(resolve, 1));
     }
   };
