@@ -63,8 +63,9 @@ describe('a message', () => {
       await round(1);
     }
     costs.sort((x, y) => x - y);
-    // An empty array takes 16 bytes, a closure 32 and its variables as many again; what is measured lies elsewhere, in bytes.
-    expect(costs[7]).toBeLessThan(16);
+    // An empty array takes 32 bytes in Node, a closure 64. A number takes 16 where code that is not optimised reads a field
+    // that once held a large one, as other specs see to.
+    expect(costs[7]).toBeLessThan(24);
     subscription.unsubscribe();
   });
 });

@@ -145,7 +145,7 @@ describe('webSocketListen', () => {
   it('refuses text with code 1003', async () => {
     const port = await listen();
     const client = new WebSocket(`ws://127.0.0.1:${port}`);
-    await until(() => accepted.length === 1);
+    await until(() => accepted.length === 1 && client.readyState === WebSocket.OPEN);
     const failed = new Promise(resolve => accepted[0].subscribe({ error: resolve }));
     const closed = new Promise(resolve => client.on('close', resolve));
     client.send('text');
