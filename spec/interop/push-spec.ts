@@ -7,6 +7,7 @@ import { hex, unhex } from '../helpers/bytes.js';
 import { blockBytes } from './peers/blockBytes.mjs';
 import { OurSide } from './support/OurSide.js';
 import { Peer } from './support/Peer.js';
+import { patienceMs } from '../support/patience.js';
 
 const seed = '07'.repeat(32);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -54,7 +55,7 @@ describe('interop: push with hypercore 11', () => {
   /** Waits until something holds of the core. */
   const until = async (core: Core, holds: () => boolean): Promise<void> => {
     if (holds()) return;
-    await firstValueFrom(core.log.changes.pipe(filter(holds), timeout(15_000)));
+    await firstValueFrom(core.log.changes.pipe(filter(holds), timeout(patienceMs)));
   };
   const here = async (core: Core): Promise<number[]> => {
     const indexes: number[] = [];

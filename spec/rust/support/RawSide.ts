@@ -62,7 +62,7 @@ export class RawSide {
     // How the connection ends is for the peer to say.
     link.subscribe({ next: payload => side.payloads.next(payload), error: () => undefined });
     if (holdFrom === 'handshake') held.held = [];
-    side.session = await firstValueFrom(link.opened.pipe(timeout(5000)));
+    side.session = await firstValueFrom(link.opened.pipe(timeout(patienceMs)));
     // Else the peer might read the header and what we send next at once.
     if (holdFrom === 'never') await pause(50);
     return side;
