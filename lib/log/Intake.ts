@@ -144,8 +144,10 @@ export class Intake {
     return added;
   }
 
-  private async store(group: readonly Verified[]): Promise<void> {
+  private async store(given: readonly Verified[]): Promise<void> {
     const { state } = this;
+    // Remotes answer in any order; blocks that lie behind each other are one entry, and one write.
+    const group = given.length > 1 ? [...given].sort((a, b) => indexOf(a) - indexOf(b)) : given;
     try {
       const { head, manifest } = group[0];
       const writes = await this.writesOf(group);
@@ -261,4 +263,9 @@ export class Intake {
     await this.state.adoptManifest(manifest);
     this.tell({ type: 'manifest' });
   }
+}
+
+/** What brings no block comes last. */
+function indexOf({ block }: Verified): number {
+  return block?.index ?? Number.MAX_SAFE_INTEGER;
 }

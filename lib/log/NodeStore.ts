@@ -38,6 +38,8 @@ export class NodeStore implements NodeReader {
   private end = Infinity;
   /** Counts the changes of the file, so that a read that overlapped with one is not kept. */
   private version = 0;
+  /** Pages that are being read, by their first node: whoever needs one of their nodes waits for the same read. */
+  private readonly reading = new Map<number, Promise<Uint8Array | null>>();
 
   private constructor(
     private readonly file: RandomAccess,
@@ -134,7 +136,7 @@ export class NodeStore implements NodeReader {
   /** Brings the file up to date. If it fails nothing is lost, and it can be tried again. */
   async flush(): Promise<void> {
     if (this.fresh.size === 0 && this.end === Infinity) return;
-    this.version++;
+    this.change();
     if (this.end !== Infinity) {
       const bytes = this.end * NODE_BYTES;
       if (this.fileBytes > bytes) {
@@ -159,7 +161,7 @@ export class NodeStore implements NodeReader {
     }
     this.fresh.clear();
     this.end = Infinity;
-    this.version++;
+    this.change();
   }
 
   /** The size of a node tells that of its sibling. */
@@ -205,10 +207,30 @@ export class NodeStore implements NodeReader {
     return Math.min(count * NODE_BYTES, this.fileBytes - first * NODE_BYTES);
   }
 
+  private readPage(first: number): Promise<Uint8Array | null> {
+    const already = this.reading.get(first);
+    if (already !== undefined) return already;
+    const reading = this.readBytes(first, PAGE_NODES).finally(() => {
+      if (this.reading.get(first) === reading) this.reading.delete(first);
+    });
+    this.reading.set(first, reading);
+    return reading;
+  }
+
+  /** The file is about to change, or has: nobody is to join a read that began before. */
+  private change(): void {
+    this.version++;
+    this.reading.clear();
+  }
+
+  private readBytes(first: number, count: number): Promise<Uint8Array | null> {
+    return this.file.read(first * NODE_BYTES, this.bytesFrom(first, count));
+  }
+
   /** Reads `count` nodes from `first` on, keeps them if they are a page, and gives one of them. */
   private async read(first: number, count: number, index: number): Promise<TreeNode | null> {
     const { version } = this;
-    const bytes = await this.file.read(first * NODE_BYTES, this.bytesFrom(first, count));
+    const bytes = await (count === PAGE_NODES ? this.readPage(first) : this.readBytes(first, count));
     if (this.version !== version) return this.get(index);
     if (bytes === null) return null;
     if (count === PAGE_NODES) this.pages?.set(first / PAGE_NODES, bytes);

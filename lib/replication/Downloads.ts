@@ -15,8 +15,10 @@ export interface DownloadSource {
   readonly blocks: RemoteBlocks;
   /** Blocks of its core that may be asked for: 0 while it serves none, or speaks of another fork. */
   readonly servedLength: number;
-  /** Requests it has to answer. */
+  /** Requests it has to answer, and answers of it that are not stored yet. */
   readonly inFlight: number;
+  /** Whether more may be asked of it. */
+  readonly hasRoom: boolean;
   /** Requests it could not answer in time. */
   readonly timeouts: number;
 }
@@ -57,7 +59,7 @@ export class Downloads<S extends DownloadSource> {
     private readonly output: DownloadOutput<S>,
     private readonly limits: Pick<
       ReplicationLimits,
-      'maxInFlight' | 'maxInFlightPerPeer' | 'maxSearchSteps' | 'maxCopies' | 'overtakeAfterMs'
+      'maxInFlight' | 'maxSearchSteps' | 'maxCopies' | 'overtakeAfterMs'
     >,
   ) {}
 
@@ -202,7 +204,7 @@ export class Downloads<S extends DownloadSource> {
   }
 
   private takes(source: S): boolean {
-    return source.inFlight < this.limits.maxInFlightPerPeer && source.servedLength > 0;
+    return source.hasRoom && source.servedLength > 0;
   }
 
   /** The remote that has the block and the most room; they take turns, and one that was late comes last. */

@@ -217,16 +217,22 @@ export class Fetcher {
     const { log } = this.host;
     const { fork } = log;
     asked.outcome = 'given';
+    const bytes = message.block?.value.length ?? 0;
     peer.storing++;
+    peer.storingBytes += bytes;
+    const done = (): void => {
+      peer.storing--;
+      peer.storingBytes -= bytes;
+    };
     try {
       const { upgraded } = await log.receive(message);
-      peer.storing--;
+      done();
       asked.outcome = 'proved';
       asked.leansOn = null;
       peer.coming.forget(asked);
       this.stored(peer, asked, message, upgraded);
     } catch (error) {
-      peer.storing--;
+      done();
       const leant = leansInVain(asked, error);
       this.unanswered(peer, asked);
       if (leant) peer.unleaning = this.host.limits.maxInFlightPerPeer;

@@ -46,11 +46,11 @@ export class Pushes {
   take(peer: RemotePeer, message: Data): void {
     const { maxInFlightPerPeer, maxHeldBytes } = this.limits;
     const bytes = message.block?.value.length ?? 0;
-    if (peer.storing >= maxInFlightPerPeer || peer.heldBytes + bytes > maxHeldBytes) return;
-    peer.storing++;
+    if (peer.pushing >= maxInFlightPerPeer || peer.heldBytes + bytes > maxHeldBytes) return;
+    peer.pushing++;
     peer.heldBytes += bytes;
     const done = (): void => {
-      peer.storing--;
+      peer.pushing--;
       peer.heldBytes -= bytes;
       this.output.schedule();
     };

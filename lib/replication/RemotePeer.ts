@@ -53,8 +53,12 @@ export class RemotePeer implements DownloadSource {
   announced = 0;
   /** How far we sent it the proof of our tree. */
   provenLength = 0;
-  /** Answers that are being verified and stored. */
+  /** Answers that are being verified and stored, or wait for another one, */
   storing = 0;
+  /** and the bytes of the blocks in those that do not wait. */
+  storingBytes = 0;
+  /** Blocks that it pushed and that are being stored. */
+  pushing = 0;
   /** Answers that wait for another one, */
   held = 0;
   /** and the bytes of their blocks, or of blocks that it pushed and that are being stored. */
@@ -119,8 +123,10 @@ export class RemotePeer implements DownloadSource {
     return this.isOpen && this.core.synchronized && this.core.uploading && !this.suspected;
   }
 
+  /** Whether more may be asked of it. What only waits for the storage takes no room but that of its bytes. */
   get hasRoom(): boolean {
-    return this.inFlight < this.limits.maxInFlightPerPeer;
+    const { maxInFlightPerPeer, maxStoringBytes } = this.limits;
+    return this.requests.size + this.held < maxInFlightPerPeer && this.storingBytes < maxStoringBytes;
   }
 
   send(message: Message): void {

@@ -7,7 +7,7 @@
 export interface ReplicationLimits {
   /** Requests that one remote has to answer at a time; hypercore keeps 48 over TCP. */
   readonly maxInFlightPerPeer: number;
-  /** Requests of one core that all remotes together have to answer at a time. */
+  /** Blocks of one core that all remotes together were asked for and that are not stored yet. */
   readonly maxInFlight: number;
   /** Requests of one remote that wait for their answer here; one more ends its channel. */
   readonly maxQueuedRequests: number;
@@ -16,6 +16,8 @@ export interface ReplicationLimits {
    * them, to be stored.
    */
   readonly maxHeldBytes: number;
+  /** Bytes of blocks that one remote was asked for and that are being stored; while there are as many, it is asked for no more. */
+  readonly maxStoringBytes: number;
   /** Answers to one remote that are made at a time. */
   readonly maxProofsAtATime: number;
   /** Requests of one remote that no honest peer sends; one more ends its channel. Hypercore 11 allows as many. */
@@ -48,6 +50,7 @@ export const defaultReplicationLimits: ReplicationLimits = {
   maxInFlight: 512,
   maxQueuedRequests: 4096,
   maxHeldBytes: 0x400000,
+  maxStoringBytes: 0x100000,
   maxProofsAtATime: 16,
   maxInvalidRequests: 64,
   maxRemotePages: 1024,

@@ -1,50 +1,18 @@
-import { createHash } from 'node:crypto';
-import type { CryptoBackend } from 'rx-hypercore';
-import { bestCrypto } from 'rx-hypercore/crypto';
-import { type Core, type CoreEvent, createPeer, type Peer as OurPeer } from 'rx-hypercore/log';
+import { type Core, type CoreEvent } from 'rx-hypercore/log';
 import { filter, lastValueFrom } from 'rxjs';
 import { unhex } from '../helpers/bytes.js';
-import { blockBytes } from './peers/blockBytes.mjs';
-import { OurSide, soon } from './support/OurSide.js';
-import { type HypercoreVersion, Peer } from './support/Peer.js';
+import { logPeers } from './support/logPeers.js';
+import { soon } from './support/OurSide.js';
+import { sha256, written } from './support/writtenBlocks.js';
 
 const seed = '07'.repeat(32);
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const written = (count: number, size: number, of = 0): Uint8Array[] =>
-  Array.from({ length: count }, (_, index) => blockBytes(index, size, of));
 const ofLength = (length: number): jasmine.AsymmetricMatcher<never> =>
   jasmine.objectContaining({ code: 'ERR_CONFLICT', length, fork: 0 } as never);
 
 /** The writer's key is used twice, for other blocks: a restored backup, or a stolen key. */
 describe('interop: two signed trees', () => {
-  let crypto: CryptoBackend;
-  const peers = new Map<HypercoreVersion, Peer>();
-  const ours: OurPeer[] = [];
-
-  beforeAll(async () => {
-    crypto = await bestCrypto();
-    for (const version of [10, 11] as const) peers.set(version, await Peer.start(version));
-  });
-  afterEach(async () => {
-    await Promise.all(ours.splice(0).map(peer => peer.close()));
-    OurSide.dropAll();
-    for (const peer of peers.values()) await peer.closeCores();
-  });
-  afterAll(async () => {
-    await Peer.stopAll();
-    expect(Peer.alive).toBe(0);
-  });
-
-  const ourPeer = (): OurPeer => {
-    const peer = createPeer({ crypto });
-    ours.push(peer);
-    return peer;
-  };
-  const connect = async (mine: OurPeer, theirs: Peer): Promise<OurSide> => {
-    const side = await OurSide.connect(theirs, { weDial: true, crypto });
-    mine.replicate(side.protocol);
-    return side;
-  };
+  const peers = logPeers();
+  const { connect, create } = peers;
   const conflictOf = (core: Core): Promise<CoreEvent> =>
     soon(core.events.pipe(filter(({ type }) => type === 'conflict')), 'the conflict');
 
@@ -57,12 +25,12 @@ describe('interop: two signed trees', () => {
     const kind = manifest ? 'manifest' : 'compat';
     /** Writes `here` blocks on the one, `there` others on the other, and connects us with the one. */
     const begin = async (here: number, there: number) => {
-      const [one, other] = [peers.get(first)!, peers.get(second)!];
+      const [one, other] = [peers.hypercore(first), peers.hypercore(second)];
       const { key } = await one.command('create', { core: 'one', seed, manifest });
       await one.command('append', { core: 'one', count: here, size: 40 });
       await other.command('create', { core: 'one', seed, manifest });
       await other.command('append', { core: 'one', count: there, size: 40, seed: 1 });
-      const mine = ourPeer();
+      const mine = create();
       const side = await connect(mine, one);
       const core = mine.core(unhex(key));
       return { one, other, mine, side, core };
@@ -118,10 +86,10 @@ describe('interop: two signed trees', () => {
     });
 
     it(`${kind}: we wrote, and hypercore ${first} holds others under the same key`, async () => {
-      const mine = ourPeer();
+      const mine = create();
       const core = mine.core({ seed: unhex(seed), compat: !manifest });
       await core.append(written(10, 40));
-      const one = peers.get(first)!;
+      const one = peers.hypercore(first);
       await one.command('create', { core: 'one', seed, manifest });
       await one.command('append', { core: 'one', count: 11, size: 40, seed: 1 });
       const told = conflictOf(core);

@@ -1,57 +1,23 @@
-import { createHash } from 'node:crypto';
-import { type CryptoBackend, ofType } from 'rx-hypercore';
-import { bestCrypto } from 'rx-hypercore/crypto';
-import { type Core, type CoreEvent, createPeer, type Peer as OurPeer } from 'rx-hypercore/log';
+import { ofType } from 'rx-hypercore';
+import { type Core } from 'rx-hypercore/log';
 import { filter, firstValueFrom, timeout } from 'rxjs';
 import { hex, unhex } from '../helpers/bytes.js';
-import { blockBytes } from './peers/blockBytes.mjs';
-import { OurSide } from './support/OurSide.js';
-import { Peer } from './support/Peer.js';
 import { patienceMs } from '../support/patience.js';
+import { blockBytes } from './peers/blockBytes.mjs';
+import { logPeers } from './support/logPeers.js';
+import type { Peer } from './support/Peer.js';
+import { sha256, written } from './support/writtenBlocks.js';
 
 const seed = '07'.repeat(32);
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const written = (count: number, first = 0): Uint8Array[] =>
-  Array.from({ length: count }, (_, n) => blockBytes(first + n, 40));
 
 describe('interop: push with hypercore 11', () => {
-  let crypto: CryptoBackend;
+  const peers = logPeers([11]);
+  const { connect, create, watched } = peers;
   let theirs: Peer;
-  const ours: OurPeer[] = [];
-  const events: CoreEvent[] = [];
-
-  beforeAll(async () => {
-    crypto = await bestCrypto();
-    theirs = await Peer.start(11);
-  });
-  beforeEach(() => {
-    events.length = 0;
-  });
-  afterEach(async () => {
-    await Promise.all(ours.splice(0).map(peer => peer.close()));
-    OurSide.dropAll();
-    await theirs.closeCores();
-    expect(events.filter(({ type }) => type !== 'peer-open' && type !== 'peer-close')).toEqual([]);
-  });
-  afterAll(async () => {
-    await Peer.stopAll();
-    expect(Peer.alive).toBe(0);
+  beforeAll(() => {
+    theirs = peers.hypercore(11);
   });
 
-  const ourPeer = (): OurPeer => {
-    const peer = createPeer({ crypto });
-    ours.push(peer);
-    return peer;
-  };
-  const watched = (core: Core): Core => {
-    core.events.subscribe(event => events.push(event));
-    return core;
-  };
-  const connect = async (mine: OurPeer): Promise<OurSide> => {
-    const side = await OurSide.connect(theirs, { weDial: true, crypto });
-    mine.replicate(side.protocol);
-    return side;
-  };
   /** Waits until something holds of the core. */
   const until = async (core: Core, holds: () => boolean): Promise<void> => {
     if (holds()) return;
@@ -69,9 +35,9 @@ describe('interop: push with hypercore 11', () => {
     it(`pushes blocks of a ${kind} core, which we have not asked for`, async () => {
       const { key } = await theirs.command('create', { core: 'one', seed, manifest });
       await theirs.command('append', { core: 'one', count: 5, size: 40 });
-      const mine = ourPeer();
+      const mine = create();
       const core = watched(mine.core({ key: unhex(key), allowPush: true }));
-      await connect(mine);
+      await connect(mine, theirs);
       await core.ready();
       await until(core, () => core.length === 5);
       for (const index of [3, 0, 4]) await theirs.command('push', { core: 'one', index });
@@ -89,11 +55,11 @@ describe('interop: push with hypercore 11', () => {
     });
 
     it(`takes blocks of a ${kind} core that we push, and asks for none`, async () => {
-      const mine = ourPeer();
+      const mine = create();
       const core = watched(mine.core({ seed: unhex(seed), compat: !manifest }));
-      await core.append(written(5));
+      await core.append(written(5, 40));
       await theirs.command('open', { core: 'one', key: hex(core.key), allowPush: true });
-      const side = await connect(mine);
+      const side = await connect(mine, theirs);
       await theirs.event('append', ({ length }) => length === 5);
       const [channel] = side.protocol.channels;
       let asked = 0;
@@ -103,7 +69,7 @@ describe('interop: push with hypercore 11', () => {
         await theirs.event('download', block => block.index === index);
       }
       for (let index = 5; index < 30; index++) {
-        await core.append(written(1, index));
+        await core.append(written(1, 40, index));
         await core.push(index);
       }
       await theirs.event('download', ({ index }) => index === 29);
@@ -123,15 +89,15 @@ describe('interop: push with hypercore 11', () => {
   it('is asked for what it pushed before we came, and pushes on', async () => {
     const { key } = await theirs.command('create', { core: 'one', seed });
     await theirs.command('append', { core: 'one', count: 4, size: 40 });
-    const mine = ourPeer();
+    const mine = create();
     const core = watched(mine.core({ key: unhex(key), allowPush: true }));
-    const side = await connect(mine);
+    const side = await connect(mine, theirs);
     await core.ready();
     await until(core, () => core.length === 4);
     side.drop();
     await theirs.event('closed');
     await theirs.command('append', { core: 'one', count: 2, size: 40 });
-    await connect(mine);
+    await connect(mine, theirs);
     await until(core, () => core.length === 6);
     await theirs.command('append', { core: 'one', count: 3, size: 40 });
     await theirs.command('push', { core: 'one', index: 7 });
@@ -142,9 +108,9 @@ describe('interop: push with hypercore 11', () => {
   it('is sent nothing, and takes nothing, where pushes are not allowed', async () => {
     const { key } = await theirs.command('create', { core: 'one', seed });
     await theirs.command('append', { core: 'one', count: 5, size: 40 });
-    const mine = ourPeer();
+    const mine = create();
     const core = watched(mine.core(unhex(key)));
-    await connect(mine);
+    await connect(mine, theirs);
     await core.ready();
     await until(core, () => core.length === 5);
     await theirs.command('push', { core: 'one', index: 1 });

@@ -1,59 +1,32 @@
-import { createHash } from 'node:crypto';
 import { keyPair } from 'hypercore-crypto';
-import type { CryptoBackend } from 'rx-hypercore';
-import { bestCrypto } from 'rx-hypercore/crypto';
-import { type Core, createManifest, createPeer, type Peer as OurPeer } from 'rx-hypercore/log';
+import { type Core, createManifest, type Peer as OurPeer } from 'rx-hypercore/log';
 import { lastValueFrom, map, toArray } from 'rxjs';
 import { hex, unhex } from '../helpers/bytes.js';
 import { blockBytes } from './peers/blockBytes.mjs';
-import { OurSide } from './support/OurSide.js';
-import { type HypercoreVersion, Peer } from './support/Peer.js';
+import { logPeers } from './support/logPeers.js';
+import { digestOf, digestOfAll, expected, sha256, written } from './support/writtenBlocks.js';
 
 const seeds = ['01', '02', '03'].map(byte => byte.repeat(32));
 const pairs = seeds.map(seed => keyPair(Buffer.from(seed, 'hex')));
 const publicKeys = pairs.map(({ publicKey }) => hex(publicKey));
 const manifest = createManifest({ version: 1, quorum: 2, signers: pairs });
-const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
-const written = (count: number, first = 0): Uint8Array[] =>
-  Array.from({ length: count }, (_, n) => blockBytes(first + n, 40));
-const digestOfAll = (count: number): string => sha256(written(count).map(sha256).join(''));
 
 describe('interop: cores of several signers', () => {
-  let crypto: CryptoBackend;
-  const peers = new Map<HypercoreVersion, Peer>();
-  const ours: OurPeer[] = [];
-
-  beforeAll(async () => {
-    crypto = await bestCrypto();
-    for (const version of [10, 11] as const) peers.set(version, await Peer.start(version));
-  });
-  afterEach(async () => {
-    await Promise.all(ours.splice(0).map(peer => peer.close()));
-    OurSide.dropAll();
-    for (const peer of peers.values()) await peer.closeCores();
-  });
-  afterAll(async () => {
-    await Peer.stopAll();
-    expect(Peer.alive).toBe(0);
-  });
+  const peers = logPeers();
+  const { connect, create } = peers;
 
   /** Ours, with the key of one of the signers; without, it only reads, or collects what they signed. */
   const open = async (signer?: number): Promise<{ mine: OurPeer; core: Core }> => {
-    const mine = createPeer({ crypto });
-    ours.push(mine);
+    const mine = create();
     const core = mine.core({ manifest, ...(signer !== undefined && { keyPair: pairs[signer] }) });
     return { mine, core: await core.ready() };
-  };
-  const connect = async (mine: OurPeer, theirs: Peer): Promise<void> => {
-    const side = await OurSide.connect(theirs, { weDial: true, crypto });
-    mine.replicate(side.protocol);
   };
 
   for (const version of [10, 11] as const) {
     const other = version === 10 ? 11 : 10;
 
     it(`hypercore ${version} and we sign, we append, both hypercores read`, async () => {
-      const [theirs, reader] = [peers.get(version)!, peers.get(other)!];
+      const [theirs, reader] = [peers.hypercore(version), peers.hypercore(other)];
       const { mine, core } = await open(0);
       const { key } = await theirs.command('createShared', {
         core: 'one',
@@ -66,7 +39,7 @@ describe('interop: cores of several signers', () => {
       await connect(mine, theirs);
       await connect(mine, reader);
       for (const count of [1, 4, 20]) {
-        const blocks = written(count, core.length);
+        const blocks = written(count, 40, core.length);
         const { signature } = await theirs.command('sign', { core: 'one', count, size: 40 });
         const own = await core.log.sign({ append: blocks });
         await core.append(blocks, { signatures: [own, unhex(signature)] });
@@ -74,18 +47,18 @@ describe('interop: cores of several signers', () => {
         for (const one of [theirs, reader]) {
           await one.event('append', grown => grown.length === length);
           const { sha256: whole } = await one.command('download', { core: 'one', end: length });
-          expect(whole).toBe(digestOfAll(length));
+          expect(whole).toBe(digestOfAll(length, 40));
         }
       }
     });
 
     it(`hypercore ${version} appends what we have signed with it, and we read`, async () => {
-      const theirs = peers.get(version)!;
+      const theirs = peers.hypercore(version);
       const { core: signer } = await open(1);
       const { mine, core } = await open();
       await theirs.command('createShared', { core: 'one', seed: seeds[0], publicKeys, quorum: 2 });
       const { signature } = await theirs.command('sign', { core: 'one', count: 7, size: 40 });
-      const own = await signer.log.sign({ append: written(7) });
+      const own = await signer.log.sign({ append: written(7, 40) });
       await theirs.command('appendSigned', {
         core: 'one',
         count: 7,
@@ -93,15 +66,12 @@ describe('interop: cores of several signers', () => {
         signatures: [hex(own), signature],
       });
       await connect(mine, theirs);
-      const read = core.blocks({ live: true, end: 7 }).pipe(
-        map(({ value }) => sha256(value)),
-        toArray(),
-      );
-      expect(await lastValueFrom(read)).toEqual(written(7).map(sha256));
+      const read = core.blocks({ live: true, end: 7 }).pipe(map(digestOf), toArray());
+      expect(await lastValueFrom(read)).toEqual(expected(7, 40));
     });
 
     it(`two of ours sign and a third cuts, and hypercore ${version} follows`, async () => {
-      const theirs = peers.get(version)!;
+      const theirs = peers.hypercore(version);
       const { core: one } = await open(0);
       const { core: two } = await open(2);
       const { mine, core } = await open();
@@ -109,7 +79,7 @@ describe('interop: cores of several signers', () => {
         const signatures = await Promise.all([one, two].map(signer => signer.log.sign({ append: blocks })));
         for (const copy of [one, two, core]) await copy.append(blocks, { signatures });
       };
-      await change(written(9));
+      await change(written(9, 40));
       await theirs.command('open', { core: 'one', key: hex(core.key) });
       await connect(mine, theirs);
       await theirs.event('append', ({ length }) => length === 9);

@@ -1,4 +1,4 @@
-import { asyncScheduler } from 'rxjs';
+import { asyncScheduler, firstValueFrom, Subject } from 'rxjs';
 import { openLog } from '../../lib/log/openLog.js';
 import { range } from '../../lib/messages/range.js';
 import { request } from '../../lib/messages/request.js';
@@ -68,6 +68,35 @@ describe('replication asks', () => {
     const asked = remotes.map(remote => remote.take('request').map(({ block }) => block?.index ?? -1));
     expect(Math.max(...asked.map(({ length }) => length))).toBeLessThanOrEqual(10);
     expect(asked.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, index) => index));
+  });
+
+  it('on while answers wait for the storage, but for no more bytes than may wait there', async () => {
+    const writer = await writtenLog(200); // of 20 bytes each
+    const site = await Site.reading(writer, { maxInFlightPerPeer: 4, maxStoringBytes: 60 });
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    const stored = new Subject<void>();
+    const { core } = site.log;
+    const receive = core.receive.bind(core);
+    core.receive = async data => {
+      await firstValueFrom(stored);
+      return receive(data);
+    };
+    site.wish(0, 200);
+    await settle();
+    const requests = remote.take('request');
+    expect(requests.length).toBe(4);
+    for (const more of [1, 1, 0, 0]) {
+      const proof = await writer.core.prove(requests.shift()!);
+      remote.say(proof!);
+      await settle();
+      expect(remote.take('request').length).toBe(more);
+    }
+    stored.next();
+    await settle();
+    expect(site.log.contiguousLength).toBe(4);
+    expect(remote.take('request').length).toBe(2); // two others are under way still
+    expect(site.drops).toEqual([]);
   });
 
   it('again for what was not answered, and drops who answers nothing', async () => {

@@ -1,75 +1,34 @@
-import { createHash } from 'node:crypto';
 import { lastValueFrom, map, type Observable, take, toArray } from 'rxjs';
-import type { CryptoBackend } from 'rx-hypercore';
-import { bestCrypto } from 'rx-hypercore/crypto';
-import {
-  type Core,
-  type CoreBlock,
-  type CoreEvent,
-  createPeer,
-  type Peer as OurPeer,
-} from 'rx-hypercore/log';
+import type { Core, CoreBlock, Peer as OurPeer } from 'rx-hypercore/log';
 import { hex, unhex } from '../helpers/bytes.js';
-import { blockBytes } from '../interop/peers/blockBytes.mjs';
-import { OurSide, soon } from '../interop/support/OurSide.js';
-import { type HypercoreVersion, Peer } from '../interop/support/Peer.js';
+import { logPeers } from '../interop/support/logPeers.js';
+import { soon } from '../interop/support/OurSide.js';
+import { digestOf, digestOfAll, expected, written } from '../interop/support/writtenBlocks.js';
 import { type PeerOptions, RustPeer } from './support/RustPeer.js';
 import { RustSide } from './support/RustSide.js';
 
 const seed = '07'.repeat(32);
 const deadlineMs = 60_000;
-const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
-const digestOf = ({ index, value }: Pick<CoreBlock, 'index' | 'value'>): string =>
-  `${index} ${value.length} ${sha256(value)}`;
-const written = (count: number, size: number, first = 0): Uint8Array[] =>
-  Array.from({ length: count }, (_, n) => blockBytes(first + n, size));
-const expected = (count: number, size: number, first = 0): string[] =>
-  written(count, size, first).map((value, n) => digestOf({ index: first + n, value }));
 const all = (blocks: Observable<CoreBlock>): Promise<string[]> =>
   soon(blocks.pipe(map(digestOf), toArray()), 'all blocks', deadlineMs);
 
 for (const version of ['0.6', '0.7'] as const) {
   describe(`the verified log with crate ${version}`, () => {
-    let crypto: CryptoBackend;
-    const hypercores = new Map<HypercoreVersion, Peer>();
-    const ours: OurPeer[] = [];
-    const events: CoreEvent[] = [];
+    const peers = logPeers();
+    const { create, watched } = peers;
 
-    beforeAll(async () => {
-      crypto = await bestCrypto();
-      for (const one of [10, 11] as const) hypercores.set(one, await Peer.start(one));
-    });
-    beforeEach(() => {
-      events.length = 0;
-    });
     afterEach(async () => {
-      await Promise.all(ours.splice(0).map(peer => peer.close()));
       RustSide.dropAll();
-      OurSide.dropAll();
       await RustPeer.stopAll();
-      for (const peer of hypercores.values()) await peer.closeCores();
-      expect(events.filter(({ type }) => type !== 'peer-open' && type !== 'peer-close')).toEqual([]);
     });
-    afterAll(async () => {
-      await Peer.stopAll();
-      expect(RustPeer.alive + Peer.alive).toBe(0);
-    });
+    afterAll(() => expect(RustPeer.alive).toBe(0));
 
-    const ourPeer = (): OurPeer => {
-      const peer = createPeer({ crypto });
-      ours.push(peer);
-      return peer;
-    };
-    const watched = (core: Core): Core => {
-      core.events.subscribe(event => events.push(event));
-      return core;
-    };
     const meet = async (
       mine: OurPeer,
       options: Omit<PeerOptions, 'dial'>,
       weDial = true,
     ): Promise<{ peer: RustPeer; ours: RustSide }> => {
-      const met = await RustSide.meet({ version, weDial, crypto }, { seed, ...options });
+      const met = await RustSide.meet({ version, weDial, crypto: peers.crypto }, { seed, ...options });
       mine.replicate(met.ours.protocol);
       return met;
     };
@@ -96,7 +55,7 @@ for (const version of ['0.6', '0.7'] as const) {
         it(
           `${dialled}: it writes ${count} × ${size} bytes and we read`,
           async () => {
-            const mine = ourPeer();
+            const mine = create();
             const { peer } = await meet(mine, { role: 'writer', count, size }, weDial);
             const core = watched(mine.core(unhex(peer.key)));
             expect(await all(core.blocks({ end: count, live: true }))).toEqual(expected(count, size));
@@ -108,7 +67,7 @@ for (const version of ['0.6', '0.7'] as const) {
         it(
           `${dialled}: we write ${count} × ${size} bytes and it reads`,
           async () => {
-            const mine = ourPeer();
+            const mine = create();
             const core = await ourCore(mine, written(count, size));
             const key = hex(core.key);
             const { peer } = await meet(mine, { role: 'reader', keys: [key], window: 8 }, weDial);
@@ -123,7 +82,7 @@ for (const version of ['0.6', '0.7'] as const) {
     it(
       'live: it appends while we follow',
       async () => {
-        const mine = ourPeer();
+        const mine = create();
         const { peer } = await meet(mine, { role: 'writer', count: 1, size: 50 });
         const core = watched(mine.core(unhex(peer.key)));
         await core.ready();
@@ -139,7 +98,7 @@ for (const version of ['0.6', '0.7'] as const) {
     it(
       'live: we append while it follows',
       async () => {
-        const mine = ourPeer();
+        const mine = create();
         const core = await ourCore(mine, []);
         const { peer } = await meet(mine, { role: 'reader', keys: [hex(core.key)] }, false);
         for (const count of [1, 2, 50, 1]) {
@@ -155,7 +114,7 @@ for (const version of ['0.6', '0.7'] as const) {
     it(
       'is read here and there, and sought by hashes alone',
       async () => {
-        const mine = ourPeer();
+        const mine = create();
         const { peer, ours: side } = await meet(mine, { role: 'writer', count: 900, size: 40 });
         const core = watched(mine.core(unhex(peer.key)));
         await core.update();
@@ -177,7 +136,7 @@ for (const version of ['0.6', '0.7'] as const) {
       'has blocks that cannot reach it refused, and takes the others',
       async () => {
         const largest = version === '0.6' ? 16_000 : 65_000;
-        const mine = ourPeer();
+        const mine = create();
         const core = await ourCore(mine, [
           ...written(2, largest),
           ...written(1, 200_000, 2),
@@ -204,22 +163,18 @@ for (const version of ['0.6', '0.7'] as const) {
       it(
         `we carry on: ${way}`,
         async () => {
-          const theirs = hypercores.get(other)!;
-          const mine = ourPeer();
-          const connect = async (): Promise<void> => {
-            const side = await OurSide.connect(theirs, { weDial: true, crypto });
-            mine.replicate(side.protocol);
-          };
+          const theirs = peers.hypercore(other);
+          const mine = create();
           if (crateWrites) {
             const { peer } = await meet(mine, { role: 'writer', count: 300, size: 50 });
             await theirs.command('open', { core: 'one', key: peer.key });
-            await connect();
+            await peers.connect(mine, theirs);
             const core = watched(mine.core(unhex(peer.key)));
             const carrying = core.download({ live: true }).subscribe();
             for (const length of [300, 350]) {
               await theirs.event('append', event => event.length === length);
               const { sha256: whole } = await theirs.command('download', { core: 'one', end: length });
-              expect(whole).toBe(sha256(written(length, 50).map(sha256).join('')));
+              expect(whole).toBe(digestOfAll(length, 50));
               if (length === 300)
                 peer.tell({ do: 'append', discoveryKey: hex(core.discoveryKey), count: 50, size: 50 });
             }
@@ -230,7 +185,7 @@ for (const version of ['0.6', '0.7'] as const) {
             const core = watched(mine.core(unhex(key)));
             const carrying = core.download({ live: true }).subscribe();
             const { peer } = await meet(mine, { role: 'reader', keys: [key], window: 8 }, false);
-            await connect();
+            await peers.connect(mine, theirs);
             await peer.event('downloaded', ({ length }) => length === 300, deadlineMs);
             await theirs.command('append', { core: 'one', count: 50, size: 50 });
             await peer.event('downloaded', ({ length }) => length === 350, deadlineMs);
@@ -245,7 +200,7 @@ for (const version of ['0.6', '0.7'] as const) {
     it(
       'comes back after it was killed, and only what is missing is asked for',
       async () => {
-        const mine = ourPeer();
+        const mine = create();
         const first = await meet(mine, { role: 'writer', count: 400, size: 100 });
         const core = watched(mine.core(unhex(first.peer.key)));
         const half = all(core.blocks({ end: 200, live: true }));

@@ -34,8 +34,6 @@ export interface DiskCommands {
 
 const script = fileURLToPath(new URL('../peers/diskPeer.mjs', import.meta.url));
 
-/** Deadline of one answer, in milliseconds. */
-
 /** Hypercore 10 on a folder, in a process of its own, or another program that takes the same commands. */
 export class DiskPeer {
   private readonly child: ChildProcess;

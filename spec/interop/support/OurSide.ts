@@ -19,8 +19,6 @@ import { hex } from '../../helpers/bytes.js';
 import type { Identity, Peer, PeerEvents } from './Peer.js';
 import { patienceMs } from '../../support/patience.js';
 
-/** Deadline of everything on our side unless told otherwise, in milliseconds. */
-
 export interface OurOptions extends Omit<ProtocolOptions, 'initiator'> {
   /** Whether we dial the peer, or it us. */
   readonly weDial: boolean;

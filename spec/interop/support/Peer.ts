@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { patienceMs } from '../../support/patience.js';
+import { PeerProcess } from './PeerProcess.js';
 
 /** The releases of hypercore that the specs run against. */
 export type HypercoreVersion = 10 | 11;
@@ -102,24 +101,10 @@ export interface PeerEvents {
   crash: { error: PeerFailure };
 }
 
-type EventName = keyof PeerEvents;
-type Reported = { event: EventName } & Record<string, unknown>;
-
-interface Waiting {
-  readonly accepts: (line: Record<string, unknown>) => boolean;
-  readonly resolve: (line: Record<string, unknown>) => void;
-  readonly reject: (error: Error) => void;
-}
-
 const script = fileURLToPath(new URL('../peers/hypercorePeer.mjs', import.meta.url));
 
-/** Deadline of one answer or event unless told otherwise, in milliseconds. */
-
-/**
- * A real hypercore in a process of its own. Every wait has a deadline, and a failure says what the peer had reported and
- * printed until then. The process ends with {@link Peer.stop}, and by itself if this one dies.
- */
-export class Peer {
+/** A real hypercore in a process of its own. */
+export class Peer extends PeerProcess<PeerEvents> {
   private static readonly living = new Set<Peer>();
 
   /** How many peers have been started and not yet been stopped. */
@@ -134,52 +119,26 @@ export class Peer {
 
   /** Starts a peer and waits until it can take commands. */
   static async start(version: HypercoreVersion): Promise<Peer> {
-    const peer = new Peer(version);
+    const peer = new Peer(version, mkdtempSync(join(tmpdir(), 'rx-hypercore-peer-')));
+    Peer.living.add(peer);
     await peer.event('ready');
     return peer;
   }
 
-  private readonly child: ChildProcess;
-  private readonly directory: string;
-  private readonly events: Reported[] = [];
   private readonly cores = new Set<string>();
-  private readonly waiting = new Set<Waiting>();
-  private readonly history: string[] = [];
-  private readonly exited: Promise<void>;
-  private stderr = '';
-  private ended: string | undefined;
   private commands = 0;
 
-  private constructor(readonly version: HypercoreVersion) {
-    this.directory = mkdtempSync(join(tmpdir(), 'rx-hypercore-peer-'));
-    this.child = spawn(
-      process.execPath,
-      [script, '--version', String(version), '--directory', this.directory],
-      { stdio: ['pipe', 'pipe', 'pipe'] },
-    );
-    Peer.living.add(this);
-    const { stdin, stdout, stderr } = this.child;
-    // Writing to a peer that has just died fails here; the exit below says why.
-    stdin?.on('error', () => undefined);
-    stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + chunk.toString()).slice(-4000)));
-    if (stdout !== null) createInterface({ input: stdout }).on('line', line => this.receive(line));
-    this.exited = new Promise(resolve => {
-      const end = (reason: string): void => {
-        if (this.ended !== undefined) return;
-        this.ended = reason;
-        rmSync(this.directory, { recursive: true, force: true });
-        Peer.living.delete(this);
-        for (const one of this.waiting) one.reject(this.failed(`it ended (${reason})`));
-        resolve();
-      };
-      this.child.on('error', error => end(error.message));
-      // 'close' comes after the last line of stdout and stderr, 'exit' may not.
-      this.child.on('close', (code, signal) => end(signal === null ? `code ${code}` : signal));
-    });
-  }
-
-  get pid(): number {
-    return this.child.pid ?? -1;
+  private constructor(
+    readonly version: HypercoreVersion,
+    private readonly directory: string,
+  ) {
+    super(`hypercore ${version} peer`, process.execPath, [
+      script,
+      '--version',
+      String(version),
+      '--directory',
+      directory,
+    ]);
   }
 
   /** Gives a command and waits for its answer; a command that fails in the peer rejects. */
@@ -189,10 +148,8 @@ export class Peer {
     deadlineMs = patienceMs,
   ): Promise<PeerCommands[K][1]> {
     const id = ++this.commands;
-    const line = JSON.stringify({ id, do: name, ...facts });
-    this.record(`> ${line}`);
-    const answered = this.wait(`an answer to ${name}`, answer => answer['id'] === id, deadlineMs);
-    this.child.stdin?.write(`${line}\n`);
+    const answered = this.line(`an answer to ${name}`, line => line['id'] === id, deadlineMs);
+    this.write({ id, do: name, ...facts });
     const answer = await answered;
     if (name === 'create' || name === 'createShared' || name === 'open')
       this.cores.add((facts as { core: string }).core);
@@ -204,99 +161,15 @@ export class Peer {
     return answer;
   }
 
-  /** Takes the next event of that name which fits, from those not yet taken or from the future. */
-  async event<K extends EventName>(
-    name: K,
-    fits: (event: PeerEvents[K]) => boolean = () => true,
-    deadlineMs = patienceMs,
-  ): Promise<PeerEvents[K]> {
-    const accepts = (line: Record<string, unknown>): boolean =>
-      line['event'] === name && fits(line as unknown as PeerEvents[K]);
-    const index = this.events.findIndex(accepts);
-    if (index !== -1) return this.events.splice(index, 1)[0] as unknown as PeerEvents[K];
-    return (await this.wait(`the event ${name}`, accepts, deadlineMs)) as unknown as PeerEvents[K];
-  }
-
-  /** The events of that name which nobody has taken yet. */
-  untaken<K extends EventName>(name: K): PeerEvents[K][] {
-    return this.events.filter(line => line.event === name) as unknown as PeerEvents[K][];
-  }
-
   /** Closes all its cores and forgets what it told, so that the next spec finds it as new. */
   async closeCores(): Promise<void> {
     for (const core of this.cores) await this.command('close', { core });
     this.cores.clear();
-    this.events.length = 0;
+    this.forgetEvents();
   }
 
-  /** Kills it without a word, and waits until it is gone. */
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.exited;
-  }
-
-  /** Ends it: first by ending its stdin, after two seconds by force. Resolves when the process is gone. */
-  async stop(): Promise<void> {
-    this.child.stdin?.end();
-    const force = setTimeout(() => this.child.kill('SIGKILL'), 2000);
-    await this.exited;
-    clearTimeout(force);
-  }
-
-  private receive(text: string): void {
-    this.record(`< ${text}`);
-    let line: Record<string, unknown>;
-    try {
-      line = JSON.parse(text) as Record<string, unknown>;
-    } catch {
-      return; // something printed past the protocol; it stays in the history
-    }
-    for (const one of this.waiting) {
-      if (one.accepts(line)) return one.resolve(line);
-    }
-    if (typeof line['event'] === 'string') this.events.push(line as Reported);
-  }
-
-  private wait(
-    what: string,
-    accepts: Waiting['accepts'],
-    deadlineMs: number,
-  ): Promise<Record<string, unknown>> {
-    return new Promise((resolve, reject) => {
-      if (this.ended !== undefined) return reject(this.failed(`waited for ${what}, but it has ended`));
-      const done = (): void => {
-        clearTimeout(timer);
-        this.waiting.delete(one);
-      };
-      const timer = setTimeout(() => {
-        done();
-        reject(this.failed(`waited ${deadlineMs} ms for ${what}`));
-      }, deadlineMs);
-      const one: Waiting = {
-        accepts,
-        resolve: line => {
-          done();
-          resolve(line);
-        },
-        reject: error => {
-          done();
-          reject(error);
-        },
-      };
-      this.waiting.add(one);
-    });
-  }
-
-  private record(line: string): void {
-    this.history.push(line.length > 300 ? `${line.slice(0, 300)}…` : line);
-    if (this.history.length > 12) this.history.shift();
-  }
-
-  private failed(what: string): Error {
-    const printed = this.stderr === '' ? '(nothing)' : this.stderr;
-    return new Error(
-      `hypercore ${this.version} peer (pid ${this.pid}): ${what}\n` +
-        `last lines:\n  ${this.history.join('\n  ')}\nstderr:\n  ${printed}`,
-    );
+  protected override gone(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+    Peer.living.delete(this);
   }
 }

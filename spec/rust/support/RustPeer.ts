@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { patienceMs } from '../../support/patience.js';
+import { type Line, PeerProcess } from '../../interop/support/PeerProcess.js';
 
 /** The wires of the crate `hypercore-protocol` that there are: 0.6 (0.5 speaks it too) and 0.7. */
 export type CrateVersion = '0.6' | '0.7';
@@ -62,21 +60,8 @@ export type PeerCommand =
   | { readonly do: 'append'; readonly discoveryKey: string; readonly count: number; readonly size: number }
   | { readonly do: 'quit' };
 
-type Line = Record<string, unknown>;
-
-interface Waiting {
-  readonly accepts: (line: Line) => boolean;
-  readonly resolve: (line: Line) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Deadline of one event unless told otherwise, in milliseconds. */
-
-/**
- * A program on the real crate, in a process of its own. Every wait has a deadline, and a failure says what the peer had
- * reported. It ends with {@link RustPeer.stop}, and by itself if this process does.
- */
-export class RustPeer {
+/** A program on the real crate, in a process of its own. */
+export class RustPeer extends PeerProcess<PeerEvents> {
   private static readonly living = new Set<RustPeer>();
 
   static get alive(): number {
@@ -89,44 +74,19 @@ export class RustPeer {
 
   static async start(version: CrateVersion, options: PeerOptions): Promise<RustPeer> {
     const peer = new RustPeer(version, options);
+    RustPeer.living.add(peer);
     peer.readied = await peer.event('ready');
     if (options.dial === undefined) peer.heard = await peer.event('listening');
     return peer;
   }
 
-  private readonly child: ChildProcess;
-  private events: Line[] = [];
-  private readonly waiting = new Set<Waiting>();
-  private readonly history: string[] = [];
-  private readonly exited: Promise<void>;
   private readied: PeerEvents['ready'] | undefined;
   private heard: PeerEvents['listening'] | undefined;
-  private stderr = '';
-  private ended: string | undefined;
 
-  private constructor(
-    readonly version: CrateVersion,
-    options: PeerOptions,
-  ) {
+  private constructor(version: CrateVersion, options: PeerOptions) {
     const name = `peer${version.replace('.', '')}`;
     const program = fileURLToPath(new URL(`../../../interop/rust/target/release/${name}`, import.meta.url));
-    this.child = spawn(program, argumentsOf(options), { stdio: ['pipe', 'pipe', 'pipe'] });
-    RustPeer.living.add(this);
-    const { stdin, stdout, stderr } = this.child;
-    stdin?.on('error', () => undefined); // a peer that has just died; the exit below says why
-    stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + chunk.toString()).slice(-4000)));
-    if (stdout !== null) createInterface({ input: stdout }).on('line', line => this.receive(line));
-    this.exited = new Promise(resolve => {
-      const end = (reason: string): void => {
-        if (this.ended !== undefined) return;
-        this.ended = reason;
-        RustPeer.living.delete(this);
-        for (const one of this.waiting) one.reject(this.failed(`it ended (${reason})`));
-        resolve();
-      };
-      this.child.on('error', error => end(error.message));
-      this.child.on('close', (code, signal) => end(signal === null ? `code ${code}` : signal));
-    });
+    super(`hypercore-protocol ${version} peer`, program, argumentsOf(options));
   }
 
   /** Where it listens. */
@@ -146,109 +106,21 @@ export class RustPeer {
   }
 
   tell(command: PeerCommand): void {
-    const line = JSON.stringify(command);
-    this.record(`> ${line}`);
-    this.child.stdin?.write(`${line}\n`);
-  }
-
-  /** Takes the next event of that name which fits, from those not yet taken or from the future. */
-  async event<K extends keyof PeerEvents>(
-    name: K,
-    fits: (event: PeerEvents[K]) => boolean = () => true,
-    deadlineMs = patienceMs,
-  ): Promise<PeerEvents[K]> {
-    const accepts = (line: Line): boolean => line['event'] === name && fits(line as unknown as PeerEvents[K]);
-    const index = this.events.findIndex(accepts);
-    if (index !== -1) return this.events.splice(index, 1)[0] as unknown as PeerEvents[K];
-    return (await this.wait(`the event ${name}`, accepts, deadlineMs)) as unknown as PeerEvents[K];
-  }
-
-  /** The events of that name which nobody has taken yet. */
-  untaken<K extends keyof PeerEvents>(name: K): PeerEvents[K][] {
-    return this.events.filter(line => line['event'] === name) as unknown as PeerEvents[K][];
-  }
-
-  /** Takes all events of that name which nobody has taken yet. */
-  drain<K extends keyof PeerEvents>(name: K): PeerEvents[K][] {
-    const taken = this.untaken(name);
-    this.events = this.events.filter(line => line['event'] !== name);
-    return taken;
+    this.write(command);
   }
 
   /** How it failed: the text of the error its crate reported, or of the panic that ended it. */
-  async failure(deadlineMs = patienceMs): Promise<string> {
+  async failure(deadlineMs?: number): Promise<string> {
     const fatal = (line: Line): boolean => line['event'] === 'error' || line['event'] === 'panic';
-    const line = this.events.find(fatal) ?? (await this.wait('a failure', fatal, deadlineMs));
+    const line = await this.line('a failure', fatal, deadlineMs);
     const { event, message, place } = line as { event: string; message: string; place?: string };
     return event === 'panic'
       ? `panic: ${message} (${place?.replace(/^.*\/registry\/src\/[^/]*\//, '')})`
       : message;
   }
 
-  /** Kills it without a word, and waits until it is gone. */
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.exited;
-  }
-
-  async stop(): Promise<void> {
-    this.child.stdin?.end();
-    const force = setTimeout(() => this.child.kill('SIGKILL'), 2000);
-    await this.exited;
-    clearTimeout(force);
-  }
-
-  private receive(text: string): void {
-    this.record(`< ${text}`);
-    let line: Line;
-    try {
-      line = JSON.parse(text) as Line;
-    } catch {
-      return; // something printed past the protocol; it stays in the history
-    }
-    for (const one of this.waiting) {
-      if (one.accepts(line)) return one.resolve(line);
-    }
-    this.events.push(line);
-  }
-
-  private wait(what: string, accepts: Waiting['accepts'], deadlineMs: number): Promise<Line> {
-    return new Promise((resolve, reject) => {
-      if (this.ended !== undefined) return reject(this.failed(`waited for ${what}, but it has ended`));
-      const done = (): void => {
-        clearTimeout(timer);
-        this.waiting.delete(one);
-      };
-      const timer = setTimeout(() => {
-        done();
-        reject(this.failed(`waited ${deadlineMs} ms for ${what}`));
-      }, deadlineMs);
-      const one: Waiting = {
-        accepts,
-        resolve: line => {
-          done();
-          resolve(line);
-        },
-        reject: error => {
-          done();
-          reject(error);
-        },
-      };
-      this.waiting.add(one);
-    });
-  }
-
-  private record(line: string): void {
-    this.history.push(line.length > 300 ? `${line.slice(0, 300)}…` : line);
-    if (this.history.length > 12) this.history.shift();
-  }
-
-  private failed(what: string): Error {
-    const printed = this.stderr === '' ? '(nothing)' : this.stderr;
-    return new Error(
-      `hypercore-protocol ${this.version} peer (pid ${this.child.pid}): ${what}\n` +
-        `last lines:\n  ${this.history.join('\n  ')}\nstderr:\n  ${printed}`,
-    );
+  protected override gone(): void {
+    RustPeer.living.delete(this);
   }
 }
 
