@@ -26,9 +26,8 @@ export function costs(node, page) {
   ];
   const memory = named('memory')?.medians ?? {};
   const scaling = named('scaling')?.medians ?? {};
-  // What part of the whole its floor is: the rate of the whole beside that of the floor alone.
   const part = (name, floor) => {
-    const share = rate(name, 'native') / rate(floor, 'native');
+    const share = named(name)?.parts?.[floor];
     return Number.isFinite(share) ? `${Math.round(100 * share)} %` : NONE;
   };
   return [
@@ -47,8 +46,10 @@ export function costs(node, page) {
         ['64 KiB messages over TCP', 'the cipher', part('tcp-bulk', 'crypto-alone')],
         ['64 KiB messages over TCP', "Node's sockets", part('tcp-bulk', 'socket-bulk-alone')],
         ['an echo of 100 B in memory', 'the cipher', part('pipe-echo', 'records-alone')],
+        ['an echo of 1,000 B over TCP', 'the cipher', part('tcp-echo', 'records-alone-1k')],
         ['an echo of 1,000 B over TCP', "Node's sockets", part('tcp-echo', 'socket-alone')],
         ['a handshake', 'the curve', part('handshakes', 'curves-alone')],
+        ['a connection and its first message', 'the curve', part('first-message', 'curves-alone')],
       ],
     ),
   ].join('\n');

@@ -22,19 +22,20 @@ export function table(results, where, title) {
     ...(where.load > 1
       ? ['The machine was busy with other things: only ratios mean anything here.', '']
       : []),
-    `Medians of ${where.rounds} runs in turns${where.part ?? ''}. In brackets: how many times the official JavaScript stack.`,
+    `Medians of ${where.rounds} runs in turns${where.part ?? ''}. In brackets: how many times the official JavaScript stack,`,
+    'the median of the rounds.',
     '',
   ];
   const rates = results.filter(({ medians }) =>
     Object.values(medians).every(value => typeof value === 'number'),
   );
-  lines.push(...rateTable(rates, 'medians'));
+  lines.push(...rateTable(rates, 'medians', 'ratios'));
   if (rates.some(({ perCpu }) => perCpu !== undefined && Object.keys(perCpu).length > 0)) {
     lines.push(
       'The same by seconds of processor time, all threads of the process and the system calls included: what else ran on',
       'the machine matters less here, and who uses two cores gains nothing.',
       '',
-      ...rateTable(rates, 'perCpu'),
+      ...rateTable(rates, 'perCpu', 'ratiosPerCpu'),
     );
   }
   for (const { title: what, medians } of results.filter(result => !rates.includes(result))) {
@@ -95,18 +96,14 @@ export function chart(results, where, title) {
   ].join('\n');
 }
 
-function rateTable(results, by) {
+function rateTable(results, by, ratios) {
   if (results.length === 0) return [];
   const sides = Object.keys(sideTitles).filter(side => results.some(result => side in result[by]));
   return [
     row(['workload', '', ...sides.map(side => sideTitles[side])]),
     row(['---', '---', ...sides.map(() => '---:')]),
     ...results.map(result =>
-      row([
-        result.title,
-        result.unit,
-        ...sides.map(side => cell(result[by][side], result[by].official, side)),
-      ]),
+      row([result.title, result.unit, ...sides.map(side => cell(result[by][side], result[ratios]?.[side]))]),
     ),
     '',
   ];
@@ -116,10 +113,9 @@ function row(cells) {
   return `| ${cells.join(' | ')} |`;
 }
 
-function cell(value, official, side) {
+function cell(value, ratio) {
   if (value === undefined) return '';
-  if (official === undefined || side === 'official') return number(value);
-  return `${number(value)} (${(value / official).toFixed(value / official < 10 ? 2 : 0)})`;
+  return ratio === undefined ? number(value) : `${number(value)} (${ratio.toFixed(ratio < 10 ? 2 : 0)})`;
 }
 
 function number(value) {

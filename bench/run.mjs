@@ -1,6 +1,7 @@
 // Runs workloads on all sides, in turns, so that what else happens on the machine meets all of them alike.
 import { javascriptSides } from './sides/load.mjs';
 import { median } from './median.mjs';
+import { ratiosOf } from './ratios.mjs';
 import { buildRust, startJavascript, startRust } from './sides/processes.mjs';
 import { loadWorkload } from './workloads/index.mjs';
 
@@ -19,6 +20,9 @@ const LEAST = 0.02;
 /** Rounds that are worth a median. */
 const ENOUGH = 3;
 
+/** The part of its work that a floor does beside each run of a workload. */
+const FLOOR = 0.2;
+
 /**
  * A side that fails or hangs loses the workload, not the others theirs; it is started anew for the next.
  *
@@ -29,7 +33,9 @@ const ENOUGH = 3;
  * @param options.share the part of the work of each run that is done at most, 0 to 1
  * @param options.sides names of the sides; those that are not available are left out
  * @returns for each workload and side the median of the rates (`medians`), of the rates by processor time (`perCpu`), and
- * the rates of all rounds (`samples`); what failed (`failures`)
+ * the rates of all rounds (`samples`); what failed (`failures`). Where the official stack takes part, the medians of how
+ * many times its rate each had in the same round (`ratios`, `ratiosPerCpu`), which hold on a machine whose speed changes;
+ * and the medians of the part of our processor time that each floor took beside it (`parts`)
  */
 export async function runAll(names, { rounds, seconds, share, sides: wanted }) {
   const sides = javascriptSides.filter(name => wanted.includes(name)).map(name => new Side(name));
@@ -96,12 +102,20 @@ async function runOne(name, workload, all, { rounds: wanted, time, share: most, 
       : (workload.sides ?? javascriptSides).includes(side.name),
   );
   const samples = Object.fromEntries(sides.map(side => [side.name, []]));
+  const floors = [];
+  for (const floor of workload.floors ?? []) floors.push([floor, await loadWorkload(floor), []]);
   const started = Date.now();
   /** Whether the side is still there afterwards. */
   const runOn = async (side, share, keep) => {
     try {
       const result = await side.run(name, workload, share);
       if (keep) samples[side.name].push(result);
+      if (side.name !== 'native') return true;
+      for (const [floor, work, found] of floors) {
+        const alone = await side.run(floor, work, share * FLOOR);
+        if (keep)
+          found.push(rateOf(workload, result, result.cpuSeconds) / rateOf(work, alone, alone.cpuSeconds));
+      }
       return true;
     } catch (error) {
       failures.push(`${name}, ${side.name}: ${error.message}`);
@@ -137,6 +151,7 @@ async function runOne(name, workload, all, { rounds: wanted, time, share: most, 
   }
   const medians = {};
   const perCpu = {};
+  const cpuSamples = {};
   console.log();
   for (const [side, results] of Object.entries(samples)) {
     const rates = results.map(result => rateOf(workload, result, result.seconds));
@@ -145,11 +160,19 @@ async function runOne(name, workload, all, { rounds: wanted, time, share: most, 
     if (results.every(({ cpuSeconds }) => cpuSeconds > 0) && typeof rates[0] === 'number')
       perCpu[side] = median(cpuRates);
     samples[side] = rates;
+    cpuSamples[side] = cpuRates;
     console.log(`  ${side.padEnd(14)} ${shown(medians[side])}`);
   }
   const done = Object.values(samples)[0]?.length ?? 0;
   if (done === 0) return null;
-  return { name, title: workload.title, unit: workload.unit, rounds: done, share, medians, perCpu, samples };
+  const { title, unit } = workload;
+  const rated = Object.values(medians).every(value => typeof value === 'number');
+  return {
+    ...{ name, title, unit, rounds: done, share, medians, perCpu },
+    ...(rated && { ratios: ratiosOf(samples), ratiosPerCpu: ratiosOf(cpuSamples) }),
+    parts: Object.fromEntries(floors.map(([floor, , found]) => [floor, median(found)])),
+    samples,
+  };
 }
 
 function rateOf({ unit }, { units, bytes, figures: given }, seconds) {

@@ -11,6 +11,7 @@ import Hypercore10 from 'hypercore-10';
 import RAM from 'random-access-memory';
 import { machine } from '../bench/machine.mjs';
 import { median } from '../bench/median.mjs';
+import { ratiosOf } from '../bench/ratios.mjs';
 import { chart, table } from '../bench/report.mjs';
 import { bridgeCores } from '../dist/bridge/index.js';
 import { findChromium } from './chromium.mjs';
@@ -48,6 +49,7 @@ const { results: raw, replicated, runtime } = await runInPage();
 const results = raw.map(result => ({
   ...result,
   medians: Object.fromEntries(Object.entries(result.samples).map(([side, rates]) => [side, median(rates)])),
+  ratios: ratiosOf(result.samples),
 }));
 const browserName = /Chrome\/\S+/.exec(runtime)?.[0].replace('/', ' ') ?? runtime;
 const where = {

@@ -4,6 +4,7 @@ import { echo } from './echo.mjs';
 export default {
   title: 'first message and answer after connecting over TCP',
   unit: 'connections/s',
+  floors: ['curves-alone'],
   kind: 'first-message',
   parameters: { via: 'tcp', pattern: 'XX', count: 100, bytes: 100 },
   scale: { portable: 0.1 },

@@ -3,6 +3,7 @@
 export default {
   title: 'handshakes, both ends, over an in-memory pipe',
   unit: 'pairs/s',
+  floors: ['curves-alone'],
   kind: 'handshakes',
   parameters: { via: 'pipe', pattern: 'XX', count: 200 },
   scale: { portable: 0.05 },

@@ -10,6 +10,7 @@ export const workloadNames = [
   'tcp-flood',
   'tcp-flood-batched',
   'records-alone',
+  'records-alone-1k',
   'crypto-alone',
   'pipe-bulk',
   'tcp-bulk',

@@ -10,8 +10,9 @@ const MAC = 16;
 /** sodium-native makes no shorter digests and takes no shorter keys; libsodium itself and the interface do. */
 const SHORTEST = 16;
 
-/** Up to this many bytes a hash or an AEAD is done in WASM sooner than the addon is reached; found by measuring. */
-const SMALL_TEXT = 512;
+/** Up to this many bytes are hashed, or sealed, in WASM sooner than the addon is reached; found by measuring. */
+const SMALL_INPUT = 640;
+const SMALL_TEXT = 128;
 
 /**
  * libsodium itself, through Node's addon, and on request libsodium in WASM beside it.
@@ -55,7 +56,7 @@ export class SodiumNativeBackend implements CryptoBackend {
       requireBytes('part', part, 0, Infinity);
       total += part.length;
     }
-    if (this.small !== null && total <= SMALL_TEXT) return this.small.hash(length, parts, key);
+    if (this.small !== null && total <= SMALL_INPUT) return this.small.hash(length, parts, key);
     if (length < SHORTEST || (key !== undefined && key.length < SHORTEST)) {
       return portableCrypto.hash(length, parts, key);
     }

@@ -13,7 +13,7 @@ import type { SodiumModule } from './SodiumModule.js';
 const MAC = 16;
 
 /** Up to this length a record is sealed in WASM sooner than the addon is reached; found by measuring. */
-const SMALL_RECORD = 512;
+const SMALL_RECORD = 192;
 
 /**
  * What both directions stand on: one state, which the addon works on as bytes and WASM, where there is one, as words.
