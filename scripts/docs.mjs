@@ -89,7 +89,7 @@ function factsOf({ name, scope, fields }) {
   const ends = {
     connection: 'ends the connection',
     channel: 'ends the channel',
-    either: 'ends the connection or the channel (`scope`)',
+    either: 'ends the connection, the channel or the operation on the log (`scope`)',
     log: 'ends the operation on the log',
   }[scope];
   return `\`${name}\`; ${ends}${fields.length === 0 ? '' : `; ${fields.map(field => `\`${field}\``).join(', ')}`}.`;

@@ -40,7 +40,7 @@ export interface ChannelHost {
  *   the remote completes it. Both are idempotent.
  * - It errors with `ERR_CHANNEL_REJECTED` (the remote does not have it), `ERR_CAPABILITY` (the remote does not know
  *   the key), `ERR_TIMEOUT` (no answer in `limits.openTimeoutMs`), `ERR_LIMIT_EXCEEDED` (too much sent before it was
- *   open), `ERR_CHANNEL_CLOSED` (the connection failed; `cause` says how).
+ *   open, or too many channels), `ERR_CHANNEL_CLOSED` (the connection failed; `cause` says how).
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@ import type { Unsubscribable } from 'rxjs';
 
 /**
  * What can be asked not to read from its link for a while: a {@link Channel}, a {@link ProtocolChannel}, a
- * {@link Protocol}.
+ * {@link Protocol}, the blocks of a core or log.
  *
  * @public
  */

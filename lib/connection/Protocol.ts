@@ -182,8 +182,9 @@ export class Protocol {
   }
 
   /**
-   * A channel of any other protocol that both sides speak, with codecs of your own. Messages may be sent at once; the
-   * remote keeps them until it opened the channel too.
+   * A channel of any other protocol that both sides speak, with codecs of your own. Messages may be sent at once. Both sides
+   * open it as soon as they have the protocol: an open that the remote has not asked for by then is rejected, and the channel
+   * fails with `ERR_CHANNEL_REJECTED`.
    *
    * @throws TypeError if a channel with that protocol and id is open already, if the connection has ended, or if
    * `options.peer` says that such a channel would end it.

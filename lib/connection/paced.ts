@@ -15,13 +15,13 @@ export interface PacedOptions extends PressureOptions {
  * the link stops, so that the remote's own queue fills and it stops sending, and goes on at `lowWaterMark`. A value is
  * taken up in the order in which it came. What the payload that is being read still holds arrives all the same.
  *
- * All channels of a connection share its link, so all of them wait: `project` must not wait for another message of the
+ * With the blocks of a core as the link only its questions stop. All channels of a connection share one, so all of them wait: `project` must not wait for another message of the
  * same connection.
  *
  * Completes when the source has and all work is done. Errors of the source and of `project` pass at once, and what
  * waits is dropped. Unsubscribing drops it too, and lets the link go on.
  *
- * @param link - the channel that the values come from, or its {@link Protocol}
+ * @param link - what the values come from and can be paused: a channel, its {@link Protocol}, or the blocks of a core or log
  *
  * @example
  * ```ts

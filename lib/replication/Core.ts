@@ -111,7 +111,13 @@ export class Core {
     return this.session;
   }
 
-  /** Appends one block, or several at once; resolves with the new lengths once they are stored. See {@link Log.append}. */
+  /**
+   * Appends one block, or several as a whole, of up to 15 MiB each; resolves with the new length in blocks and bytes once they are
+   * stored. The bytes must not be changed until then. See {@link Log.append}.
+   *
+   * Rejects, also with a RangeError or TypeError for what can be no block, and with `ERR_READ_ONLY`, `ERR_SIGNATURE`, `ERR_CONFLICT`,
+   * `ERR_LOG_CLOSED`, `ERR_STORAGE_QUOTA`, `ERR_STORAGE_FAILED`.
+   */
   async append(
     blocks: Uint8Array | readonly Uint8Array[],
     options: SignatureOptions = {},
@@ -137,8 +143,8 @@ export class Core {
   /**
    * One block, from here or from whoever has it; a block that is not written yet is waited for.
    *
-   * Rejects with `ERR_TIMEOUT`, `ERR_BLOCK_NOT_AVAILABLE` (with `wait: false`), or an error of the storage. The bytes are the
-   * caller's.
+   * Rejects with `ERR_TIMEOUT` (phase `request`; without `timeoutMs` it waits for ever), `ERR_BLOCK_NOT_AVAILABLE` (with
+   * `wait: false`), `ERR_CONFLICT`, `ERR_LOG_CLOSED`, or an error of the storage or of opening. The bytes are the caller's.
    *
    * @throws RangeError at once for an index that is none.
    */
@@ -155,9 +161,9 @@ export class Core {
    * {@link CoreBlocks.pause}: {@link paced} and {@link pullFrom} (`for await`) do that, with this as the link.
    *
    * Completes after block `end - 1`; without `live` that is at most the length which the remotes speak of at the time of
-   * subscription, or the own one if there are none. If the core is truncated below what was emitted, it goes on at the cut,
-   * with blocks of the new fork. Errors with an error of the storage, or `ERR_LOG_CLOSED`. Unsubscribing takes requests back on
-   * the wire.
+   * subscription, or the own one if there are none: before there is a connection a new core is over at once. If the core is truncated below what was emitted, it goes on at the cut,
+   * with blocks of the new fork. Errors with an error of the storage or of opening, `ERR_CONFLICT`, or `ERR_LOG_CLOSED`.
+   * Unsubscribing takes requests back on the wire.
    *
    * @example
    * ```ts
@@ -180,7 +186,7 @@ export class Core {
 
   /**
    * Has blocks downloaded while it is subscribed. Emits nothing; completes when all are here, with `live` only if `end` is
-   * given. Unsubscribing takes requests back on the wire.
+   * given; without it the end is that of {@link Core.blocks}. Errors as that does. Unsubscribing takes requests back on the wire.
    *
    * @throws RangeError at once for options that make no sense.
    */

@@ -193,7 +193,14 @@ export class Peer {
   }
 }
 
-/** Makes a {@link Peer}. @throws RangeError at once for limits that make no sense. @public */
+/**
+ * Makes a {@link Peer}: it holds cores, in memory unless `storage` is given, and connects nothing by itself; hand it protocols by
+ * {@link Peer.replicate} or {@link replicate}. It lives until {@link Peer.close}, which closes its cores and leaves storage and
+ * connections open.
+ *
+ * @throws RangeError at once for limits that make no sense.
+ * @public
+ */
 export function createPeer(options: PeerOptions = {}): Peer {
   return new Peer(options);
 }

@@ -41,7 +41,8 @@ export interface WebSocketConnectOptions extends WebSocketBounds {
  *
  * Errors: `ERR_TRANSPORT_FAILED` if it cannot connect, which is all a browser tells, or if there is no address (`cause` is
  * what the function failed with); `ERR_TIMEOUT` if that takes too long; what the constructor throws for an address that
- * is none. The transport then fails with `ERR_WEBSOCKET_CLOSED` and its close code, unless the remote closed in order
+ * is none; a TypeError where there is no `WebSocket`; `ERR_WEBSOCKET_CLOSED` if it is closed with a code that says why before
+ * it is open. The transport later fails with `ERR_WEBSOCKET_CLOSED` and its close code, unless the remote closed in order
  * (1000, 1001 or no code).
  *
  * A WebSocket has no half-close and, in a browser, no way to stop the remote: see {@link WebSocketBounds}.

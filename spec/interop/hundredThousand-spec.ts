@@ -1,17 +1,14 @@
-// A core of 100,000 blocks, written by one version, read by us and handed on to the other. Takes a minute or so, so it has a
-// command of its own: npm run spec:long
-import { createHash } from 'node:crypto';
+// A core of 100,000 blocks, written by one version, read by us and handed on to the other.
 import { bestCrypto } from 'rx-hypercore/crypto';
 import { createPeer } from 'rx-hypercore/log';
 import { unhex } from '../helpers/bytes.js';
-import { blockBytes } from './peers/blockBytes.mjs';
 import { OurSide } from './support/OurSide.js';
 import { Peer } from './support/Peer.js';
+import { sha256, written } from './support/writtenBlocks.js';
 
 const COUNT = 100_000;
 const SIZE = 100;
 const deadlineMs = 300_000;
-const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('interop: a core of 100,000 blocks', () => {
   afterEach(async () => {
@@ -31,7 +28,7 @@ describe('interop: a core of 100,000 blocks', () => {
         const manifest = from === 11;
         const { key } = await writer.command('create', { core: 'one', seed: '07'.repeat(32), manifest });
         await writer.command('append', { core: 'one', count: COUNT, size: SIZE }, deadlineMs);
-        const digests = Array.from({ length: COUNT }, (_, index) => sha256(blockBytes(index, SIZE)));
+        const digests = written(COUNT, SIZE).map(sha256);
         const ours = createPeer({ crypto });
         const core = ours.core(unhex(key));
         ours.replicate((await OurSide.connect(writer, { weDial: true, crypto })).protocol);
