@@ -81,7 +81,7 @@ export class Log {
 
   /** All blocks below it are here. */
   get contiguousLength(): number {
-    return Math.min(this.inner.contiguousLength, this.length);
+    return Math.min(this.inner.contiguousLength, this.frozen?.held ?? this.length);
   }
 
   /** How often the log was cut. */
@@ -118,7 +118,7 @@ export class Log {
    * Finds the block that holds a byte of the log.
    *
    * Rejects with a RangeError if the log has fewer bytes, and with `ERR_BLOCK_NOT_AVAILABLE` if the part of the tree that tells
-   * is not here.
+   * is not here, or was cut off since a snapshot was made.
    */
   async seek(byte: number): Promise<BytePlace> {
     this.verifyOpen();
@@ -128,17 +128,23 @@ export class Log {
     if (byte === this.byteLength) return { index: this.length, offset: 0 };
     const located = await this.inner.locate(byte);
     if (!located.found) throw new BlockNotAvailableError(located.start);
+    this.frozen?.verify(located.index + 1);
     return { index: located.index, offset: located.offset };
   }
 
   /**
    * The hash of the tree, 32 bytes, as it is or as it was at another length: two logs with the same hash have the same blocks.
    *
-   * Rejects with `ERR_BLOCK_NOT_AVAILABLE` if that part of the tree is not here.
+   * Rejects with `ERR_BLOCK_NOT_AVAILABLE` if that part of the tree is not here, or was cut off since a snapshot was made, and with
+   * a RangeError if the log is shorter.
    */
-  treeHash(length: number = this.length): Promise<Uint8Array> {
-    if (this.isOver) return Promise.reject(new LogClosedError());
-    return this.inner.treeHash(length);
+  async treeHash(length: number = this.length): Promise<Uint8Array> {
+    this.verifyOpen();
+    if (length > this.length) throw new RangeError(`the log has only ${this.length} blocks`);
+    this.frozen?.verify(length);
+    const hash = await this.inner.treeHash(length);
+    this.frozen?.verify(length);
+    return hash;
   }
 
   /**
@@ -223,8 +229,8 @@ export class Log {
   }
 
   /**
-   * The blocks that are here, one after another; errors with `ERR_BLOCK_NOT_AVAILABLE` at one that is not. The Observable can be
-   * paused, so its subscriber's pace can set the pace of reading: `pullFrom` takes it, `paced` too.
+   * The blocks that are here, one after another; errors with `ERR_BLOCK_NOT_AVAILABLE` at one that is not. With `live`, if the log is
+   * cut below what was emitted, it goes on at the cut, with the blocks that come to stand there. The Observable can be paused, so its subscriber's pace can set the pace of reading: `pullFrom` takes it, `paced` too.
    *
    * @example
    * ```ts

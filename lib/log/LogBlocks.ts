@@ -1,4 +1,5 @@
 import { Observable, type Subscriber, type Subscription, type Unsubscribable } from 'rxjs';
+import type { LogChange } from './ReplicableLog.js';
 
 /** A block and its number. @public */
 export interface LogBlock {
@@ -26,8 +27,8 @@ export interface BlockSource {
   readonly length: number;
   /** Resolves with the block; rejects if it will never be here. */
   get(index: number): Promise<Uint8Array>;
-  /** Emits when the length may have changed; completes when the log is closed. */
-  readonly changes: Observable<unknown>;
+  /** Emits when the length may have changed, or blocks were cut off; completes when the log is closed. */
+  readonly changes: Observable<LogChange>;
 }
 
 /**
@@ -107,7 +108,10 @@ class Reader {
   begin(): void {
     if (this.options.live === true) {
       this.changes = this.source.changes.subscribe({
-        next: () => this.step(),
+        next: change => {
+          if (change.type === 'fork') this.cut(change.ancestors);
+          this.step();
+        },
         complete: () => {
           this.closed = true;
           this.step();
@@ -155,9 +159,19 @@ class Reader {
           entry.value = value;
           this.step();
         },
-        (error: unknown) => this.subscriber.error(error),
+        (error: unknown) => {
+          if (this.ahead.includes(entry)) this.subscriber.error(error);
+        },
       );
     }
+  }
+
+  /** What was cut off is not handed on any more; what comes to stand there is, again. */
+  private cut(ancestors: number): void {
+    const place = Math.max(ancestors, this.options.start ?? 0);
+    if (place >= this.position) return;
+    while (this.ahead.length > 0 && this.ahead[this.ahead.length - 1].index >= place) this.ahead.pop();
+    this.position = place;
   }
 
   /** Whether the next block may be asked for now. */

@@ -1,4 +1,5 @@
 import type { Subscription } from 'rxjs';
+import { BlockNotAvailableError } from '../logErrors.js';
 import type { LogCore } from './LogCore.js';
 
 /**
@@ -11,7 +12,7 @@ export class Snapshot {
   readonly byteLength: number;
   readonly fork: number;
   /** Blocks that are still those of this moment. */
-  private held: number;
+  held: number;
   private readonly subscription: Subscription;
   private sessions = 0;
 
@@ -39,5 +40,10 @@ export class Snapshot {
   /** Whether a block is still the one of this moment, if it is here at all. */
   holds(index: number): boolean {
     return index < this.held;
+  }
+
+  /** @throws BlockNotAvailableError if not all of the first blocks are those of this moment any more */
+  verify(length: number): void {
+    if (length > this.held) throw new BlockNotAvailableError(this.held);
   }
 }

@@ -53,7 +53,7 @@ export class Core {
   private readonly connections = new Map<Protocol, Subscription>();
   /** Connections over which the remote did what no honest one does. */
   private readonly refused = new WeakSet<Protocol>();
-  private closed = false;
+  private closing: Promise<void> | null = null;
 
   /** @internal */
   constructor(
@@ -67,6 +67,11 @@ export class Core {
   /** What happens to the core on the network; hot, completes when it is closed. */
   get events(): Observable<CoreEvent> {
     return this.eventSubject.asObservable();
+  }
+
+  /** Whether {@link Core.close} was called. @internal */
+  get isClosing(): boolean {
+    return this.closing !== null;
   }
 
   /** Resolves once the core is open; rejects with why it could not be opened. */
@@ -179,7 +184,7 @@ export class Core {
     verifyRow(options);
     requireInteger('window', options.window ?? 1, 1, Number.MAX_SAFE_INTEGER);
     return new CoreBlocks(async row => {
-      const replication = await this.opening;
+      const replication = await this.open();
       return { replication, end: await this.endOf(row) };
     }, options);
   }
@@ -194,7 +199,7 @@ export class Core {
     verifyRow(options);
     return new Observable<never>(subscriber => {
       const start = async (): Promise<void> => {
-        const replication = await this.opening;
+        const replication = await this.open();
         const end = await this.endOf(options);
         if (subscriber.closed) return;
         const wish = new Wish(options.start ?? 0, end, 0);
@@ -225,7 +230,7 @@ export class Core {
   async update({
     timeoutMs = this.options.limits.requestTimeoutMs,
   }: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<boolean> {
-    const replication = await this.opening;
+    const replication = await this.open();
     const { length, fork } = replication.log;
     if (!replication.isSettled) {
       replication.schedule();
@@ -246,7 +251,7 @@ export class Core {
    */
   seek(byte: number, options: WaitOptions = {}): Promise<BytePlace> {
     requireInteger('byte', byte, 0, Number.MAX_SAFE_INTEGER);
-    return this.opening.then(replication => seekInCore(replication, byte, options, this.options.scheduler));
+    return this.open().then(replication => seekInCore(replication, byte, options, this.options.scheduler));
   }
 
   /**
@@ -266,7 +271,7 @@ export class Core {
    */
   push(index: number): Promise<number> {
     requireInteger('index', index, 0, Number.MAX_SAFE_INTEGER - 1);
-    return this.opening.then(replication => {
+    return this.open().then(replication => {
       if (!replication.log.has(index)) throw new BlockNotAvailableError(index);
       return replication.push(index);
     });
@@ -286,15 +291,10 @@ export class Core {
     });
   }
 
-  /** Ends replication with every remote, and closes the log. Idempotent. */
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    const replication = await this.opening.catch(() => null);
-    replication?.end();
-    this.connections.clear();
-    this.eventSubject.complete();
-    await this.session?.close();
+  /** Ends replication with every remote, and closes the log; resolves when its files are closed. Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
   }
 
   /** Replicates over a connection until the result is unsubscribed. @internal */
@@ -308,7 +308,7 @@ export class Core {
     });
     this.opening.then(
       replication => {
-        if (subscription.closed || this.closed) return;
+        if (subscription.closed || this.isClosing) return;
         if (replication.log.conflict !== null) return subscription.unsubscribe();
         const channel = protocol.open(replication.log.key);
         const replicating = replication.add(channel, {
@@ -336,8 +336,26 @@ export class Core {
     return replication;
   }
 
+  private async end(): Promise<void> {
+    const replication = await this.opening.catch(() => null);
+    replication?.end();
+    this.connections.clear();
+    try {
+      await this.session?.close();
+    } finally {
+      this.eventSubject.complete();
+    }
+  }
+
+  /** What is asked of the core waits until it is open. */
+  private async open(): Promise<CoreReplication> {
+    const replication = await this.opening;
+    if (this.isClosing) throw new LogClosedError();
+    return replication;
+  }
+
   private async openLog(): Promise<Log> {
-    await this.opening;
+    await this.open();
     return this.log;
   }
 
@@ -348,7 +366,7 @@ export class Core {
   }
 
   private async fetch(index: number, { timeoutMs, wait = true }: WaitOptions): Promise<Uint8Array> {
-    const replication = await this.opening;
+    const replication = await this.open();
     const { log } = replication;
     const isHere = (): boolean => index < log.length && log.has(index);
     if (!isHere()) {
@@ -389,7 +407,7 @@ export class Core {
 
   private until(holds: () => boolean, timeoutMs = 0, changes: Observable<unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new LogClosedError());
+      if (this.isClosing) return reject(new LogClosedError());
       const subscription = new Subscription();
       const fail = (error: unknown): void => {
         subscription.unsubscribe();

@@ -182,5 +182,7 @@ class BlockReader {
     this.replication?.unwish(this.wish);
     this.wish = new Wish(this.next, this.next, 0);
     this.replication?.wish(this.wish);
+    // A block may be being read, and then nobody else opens the window before there is something to read.
+    this.moveWindow();
   }
 }

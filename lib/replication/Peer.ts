@@ -3,6 +3,7 @@ import type { Protocol } from '../connection/Protocol.js';
 import type { CryptoBackend } from '../crypto/CryptoBackend.js';
 import { portableCrypto } from '../crypto/portable/portable.js';
 import { discoveryKey as discoveryKeyOf, keyString } from '../keys/discoveryKey.js';
+import type { Log } from '../log/Log.js';
 import type { LogOptions } from '../log/LogOptions.js';
 import { openLog } from '../log/openLog.js';
 import { resolveIdentity } from '../log/resolveIdentity.js';
@@ -74,8 +75,8 @@ export class Peer {
   }
 
   /**
-   * The core of a key (32 bytes), or that which the options mean, the same object for the same core until it is closed. It
-   * opens by itself, and is replicated at once over every connection there is and will be.
+   * The core of a key (32 bytes), or that which the options mean, the same object for the same core until {@link Core.close} is
+   * called; then another, which opens when that is done. It opens by itself, and is replicated at once over every connection there is and will be.
    *
    * It is kept in a folder named by its discovery key, unless `folder` says otherwise; a core without any key in the options
    * is the one stored there, or new, and the folder then is `own`.
@@ -88,15 +89,12 @@ export class Peer {
     const name = this.nameOf(options);
     const folder = options.folder ?? name ?? OWN_FOLDER;
     const existing = this.byFolder.get(folder);
-    if (existing !== undefined) return existing;
+    if (existing !== undefined && !existing.isClosing) return existing;
     const { storage } = this.options;
     const { allowPush = false, ...logOptions } = options;
-    const log = openLog({
-      ...logOptions,
-      folder,
-      crypto: this.crypto,
-      ...(storage !== undefined && { storage }),
-    });
+    const open = (): Promise<Log> =>
+      openLog({ ...logOptions, folder, crypto: this.crypto, ...(storage !== undefined && { storage }) });
+    const log = existing === undefined ? open() : existing.close().then(open, open);
     const core = new Core(log, {
       ...this.options,
       limits: this.limits,

@@ -1,4 +1,4 @@
-import { take, toArray, firstValueFrom } from 'rxjs';
+import { take, toArray, firstValueFrom, Subscription, type Unsubscribable } from 'rxjs';
 import { portableCrypto as crypto } from '../../lib/crypto/portable/portable.js';
 import type { Log } from '../../lib/log/Log.js';
 import type { LogOptions } from '../../lib/log/LogOptions.js';
@@ -331,6 +331,26 @@ describe('log: one core', () => {
       expect(hex(await snapshot.get(0))).toBe(hex(ascii('a')));
       await expectAsync(snapshot.get(1)).toBeRejectedWith(code('ERR_BLOCK_NOT_AVAILABLE'));
     });
+
+    it('tells nothing of another tree than its own in a snapshot', async () => {
+      const log = await open({ seed });
+      await log.append(abc); // a bb ccc
+      const snapshot = log.snapshot();
+      const hashes = [hex(await snapshot.treeHash(1)), hex(await snapshot.treeHash())];
+      await log.truncate(1);
+      const gone = code('ERR_BLOCK_NOT_AVAILABLE');
+      for (const again of [false, true]) {
+        if (again) await log.append([ascii('xxx'), ascii('y'), ascii('z')]);
+        expect(hex(await snapshot.treeHash(1))).toBe(hashes[0]);
+        for (const length of [2, 3]) await expectAsync(snapshot.treeHash(length)).toBeRejectedWith(gone);
+        expect(await snapshot.seek(0)).toEqual({ index: 0, offset: 0 });
+        for (const byte of [1, 3, 5]) await expectAsync(snapshot.seek(byte)).toBeRejectedWith(gone);
+        expect(await snapshot.seek(6)).toEqual({ index: 3, offset: 0 });
+        expect(snapshot.contiguousLength).toBe(1);
+      }
+      expect(hex(await log.treeHash())).not.toBe(hashes[1]);
+      await expectAsync(snapshot.treeHash(4)).toBeRejectedWithError(RangeError);
+    });
   });
 
   describe('as blocks', () => {
@@ -365,6 +385,32 @@ describe('log: one core', () => {
       await new Promise(resolve => setTimeout(resolve, 5));
       await session.close();
       expect((await all).map(({ index }) => index)).toEqual([1, 2, 3]);
+    });
+
+    it('goes on live where the log is cut, whatever was read ahead', async () => {
+      const log = await open({ seed });
+      const letters = (text: string): Uint8Array[] => [...text].map(ascii);
+      await log.append(letters('abcdef'));
+      const blocks = log.blocks({ live: true, start: 1 });
+      const seen: string[] = [];
+      let pause: Unsubscribable = Subscription.EMPTY;
+      const subscription = blocks.subscribe(({ index, value }) => {
+        seen.push(`${index}:${String.fromCharCode(...value)}`);
+        if (seen.length === 3) pause = blocks.pause();
+      });
+      const cutTo = async (length: number, text: string): Promise<void> => {
+        await log.truncate(length);
+        await log.append(letters(text));
+        await new Promise(resolve => setTimeout(resolve, 5));
+      };
+      await new Promise(resolve => setTimeout(resolve, 5));
+      await cutTo(2, 'vwxyz'); // 1 to 3 were taken, 4 and 5 are waiting
+      pause.unsubscribe();
+      await cutTo(6, 'A'); // the last one was taken
+      await cutTo(7, 'B'); // nothing that was
+      await cutTo(0, 'st'); // and what lies before the start is of no interest
+      expect(seen.join(' ')).toBe('1:b 2:c 3:d 2:v 3:w 4:x 5:y 6:z 6:A 7:B 1:t');
+      subscription.unsubscribe();
     });
 
     it('errors at a block that is not here', async () => {

@@ -1,4 +1,4 @@
-import { firstValueFrom, lastValueFrom, map, of, retry, Subscription, take, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, map, of, retry, Subject, Subscription, take, toArray } from 'rxjs';
 import { hypercoreProtocol } from '../../lib/connection/hypercoreProtocol.js';
 import { paced } from '../../lib/connection/paced.js';
 import { pullFrom } from '../../lib/connection/pullFrom.js';
@@ -6,6 +6,7 @@ import type { CoreProgress } from '../../lib/replication/CoreProgress.js';
 import { createPeer, type Peer } from '../../lib/replication/Peer.js';
 import { replicate } from '../../lib/replication/replicate.js';
 import type { ReplicationLimits } from '../../lib/replication/ReplicationLimits.js';
+import { memoryStorage } from '../../lib/storage/memory/memoryStorage.js';
 import { memoryPair } from '../../lib/transports/memoryPair.js';
 import { ascii } from '../helpers/bytes.js';
 import { protocolPair, until } from '../connection/pair.js';
@@ -62,6 +63,46 @@ describe('replication: Peer', () => {
     expect(one.core(seed)).not.toBe(core);
     await one.close();
     expect(() => one.core(seed)).toThrowError(TypeError);
+  });
+
+  it('opens a core anew when the one that is being closed has let go of its files', async () => {
+    const one = createPeer({ storage: memoryStorage() });
+    const core = one.core({ seed });
+    await core.append(bytes(3));
+    const order: string[] = [];
+    core.events.subscribe({ complete: () => order.push('events') });
+    const closing = core.close().then(() => order.push('closed'));
+    const next = one.core({ seed });
+    expect(next).not.toBe(core);
+    await next.ready();
+    expect(order).toEqual(['events', 'closed']);
+    expect(one.core({ seed })).toBe(next);
+    expect(next.length).toBe(3);
+    await closing;
+    // Whoever closes a second time, or the peer, waits as well.
+    const again = [next.close(), next.close(), one.close()];
+    for (const end of again) await end;
+    expect(() => next.log.session()).toThrowMatching(
+      error => (error as { code: string }).code === 'ERR_LOG_CLOSED',
+    );
+  });
+
+  it('says of a core that is closed that it is, whatever it is asked', async () => {
+    const { core } = await writing(2);
+    await core.close();
+    const closed = jasmine.objectContaining({ code: 'ERR_LOG_CLOSED' });
+    const asked: Promise<unknown>[] = [
+      core.append(bytes(1)),
+      core.clear(0),
+      core.has(0),
+      core.get(0),
+      core.seek(0),
+      core.push(0),
+      core.update(),
+      lastValueFrom(core.blocks()),
+      lastValueFrom(core.download()),
+    ];
+    for (const answer of asked) await expectAsync(answer).toBeRejectedWith(closed);
   });
 
   it('replicates cores over connections, whichever came first', async () => {
@@ -242,6 +283,34 @@ describe('replication: Peer', () => {
       const indexes = await lastValueFrom(worked);
       expect(indexes).toEqual([...Array(100).keys()]);
       expect(most).toBeLessThanOrEqual(4 + 2 + 2 + 1);
+    });
+
+    it('go on at a cut that comes while a block is being read', async () => {
+      const { writer, core } = await writing(10);
+      const reader = peer();
+      join(writer, reader);
+      const copy = reader.core(core.key);
+      await lastValueFrom(copy.download({ end: 10, live: true }), { defaultValue: null });
+      const { core: log } = copy.log;
+      const get = log.get.bind(log);
+      const read = new Subject<void>();
+      log.get = async index => {
+        const block = await get(index);
+        if (index === 3 && copy.fork === 0) await firstValueFrom(read);
+        return block;
+      };
+      const seen: string[] = [];
+      const subscription = copy
+        .blocks({ live: true })
+        .subscribe(({ index, value, fork }) => seen.push(`${fork}:${index}:${value[0]}`));
+      await until(() => seen.length === 3);
+      await core.truncate(1);
+      await core.append(bytes(4, 100));
+      await until(() => copy.fork === 1 && copy.length === 5);
+      read.next();
+      await until(() => seen.length === 7);
+      expect(seen.join(' ')).toBe('0:0:0 0:1:1 0:2:2 1:1:100 1:2:101 1:3:102 1:4:103');
+      subscription.unsubscribe();
     });
 
     it('fail when the core is closed', async () => {
