@@ -7,6 +7,7 @@ import type { Oplog } from '../oplog/Oplog.js';
 import type { OplogEntry, OplogUserData } from '../oplog/OplogEntry.js';
 import type { OplogHeader, OplogKeyPair, OplogReorg } from '../oplog/OplogHeader.js';
 import { CoreAuthority } from '../proof/CoreAuthority.js';
+import { settleAll } from '../storage/settleAll.js';
 import type { TreeHasher } from '../tree/TreeHasher.js';
 import type { TreeHead } from '../tree/TreeHead.js';
 import type { BlockStore } from './BlockStore.js';
@@ -115,15 +116,15 @@ export class CoreState {
     flush = false,
   ): Promise<void> {
     this.verifyUsable();
-    await Promise.all(writes.map(({ offset, bytes }) => this.blocks.write(offset, bytes)));
+    if (this.oplog.isUnsettled) await this.checkpoint();
+    await settleAll(writes.map(({ offset, bytes }) => this.blocks.write(offset, bytes)));
     await this.oplog.append(entries);
     this.dirty = true;
     this.unflushedWrites++;
     for (const { bytes } of writes) this.unflushedBytes += bytes.length;
     try {
       // Both at once: a block that did not get as far as its entry is found when the log is opened.
-      if (flush || this.mustFlush)
-        await Promise.all([this.flushBlocks(writes.length > 0), this.oplog.flush()]);
+      if (flush || this.mustFlush) await settleAll([this.flushBlocks(writes.length > 0), this.oplog.flush()]);
     } catch (error) {
       this.failure = { error };
       throw error;
@@ -145,7 +146,7 @@ export class CoreState {
   /** Brings all files up to date, with a header that tells it. */
   async checkpoint(): Promise<void> {
     this.verifyUsable();
-    await Promise.all([this.blocks.flush(), this.oplog.flush()]);
+    await settleAll([this.blocks.flush(), this.oplog.flush()]);
     this.unflushedWrites = 0;
     this.unflushedBytes = 0;
     if (this.nodes.onlyCut) {
@@ -154,7 +155,7 @@ export class CoreState {
       await this.oplog.writeHeader(this.header());
       await this.nodes.flush();
     } else {
-      await Promise.all([this.bitfield.flush(), this.nodes.flush()]);
+      await settleAll([this.bitfield.flush(), this.nodes.flush()]);
       await this.oplog.writeHeader(this.header());
     }
     this.dirty = false;
@@ -166,7 +167,7 @@ export class CoreState {
    */
   async settle(): Promise<void> {
     if (!this.dirty || this.failure !== null) return;
-    await Promise.all([this.blocks.flush(), this.oplog.flush()]);
+    await settleAll([this.blocks.flush(), this.oplog.flush()]);
     await this.tidy(true);
   }
 

@@ -1,5 +1,6 @@
 import type { TreeNode } from '../messages/proof.js';
 import type { RandomAccess } from '../storage/RandomAccess.js';
+import { settleAll } from '../storage/settleAll.js';
 import { straddlingNodes } from '../tree/cutTree.js';
 import type { NodeReader } from '../tree/NodeReader.js';
 import { treeCursor } from '../tree/flatTree.js';
@@ -32,6 +33,8 @@ interface Loose {
 export class NodeStore implements NodeReader {
   /** Nodes that are not in the file yet; `null` for one that is to be forgotten. */
   private readonly fresh = new Map<number, TreeNode | null>();
+  /** Those of them that the file still has, and a cut has done away with. */
+  private readonly cutOff = new Set<number>();
   /** In memory alone, and in {@link NodeStore.andLoose} alone: a wrong size would put blocks in wrong places. */
   private readonly loose = new Map<number, Loose>();
   /** Nodes from here on are not known, but for the fresh ones. */
@@ -109,7 +112,10 @@ export class NodeStore implements NodeReader {
 
   /** Takes back what {@link NodeStore.put} returned: it could not be stored. */
   takeBack(nodes: readonly TreeNode[]): void {
-    for (const { index } of nodes) this.fresh.delete(index);
+    for (const { index } of nodes) {
+      if (this.cutOff.has(index)) this.fresh.set(index, null);
+      else this.fresh.delete(index);
+    }
   }
 
   /** Takes over pairs of siblings of which the hashes are proved, but only the sum of the sizes. */
@@ -129,7 +135,10 @@ export class NodeStore implements NodeReader {
     const end = Math.max(0, 2 * length - 1);
     for (const index of this.fresh.keys()) if (index >= end) this.fresh.delete(index);
     this.loose.clear();
-    for (const index of straddlingNodes(length)) this.fresh.set(index, null);
+    for (const index of straddlingNodes(length)) {
+      this.fresh.set(index, null);
+      this.cutOff.add(index);
+    }
     this.end = Math.min(this.end, end);
   }
 
@@ -138,28 +147,36 @@ export class NodeStore implements NodeReader {
     if (this.fresh.size === 0 && this.end === Infinity) return;
     this.change();
     if (this.end !== Infinity) {
-      const bytes = this.end * NODE_BYTES;
-      if (this.fileBytes > bytes) {
-        await this.file.truncate(bytes);
-        this.fileBytes = bytes;
+      const { fileBytes } = this;
+      // Before it is so: whoever reads meanwhile must not ask for more than there may be.
+      this.fileBytes = Math.min(fileBytes, this.end * NODE_BYTES);
+      try {
+        if (fileBytes > this.fileBytes) await this.file.truncate(this.fileBytes);
+      } catch (error) {
+        this.fileBytes = fileBytes;
+        throw error;
       }
       this.pages?.clear();
     }
-    const indexes = [...this.fresh.keys()].sort((a, b) => a - b);
+    const nodes = [...this.fresh].sort(([a], [b]) => a - b);
     const writes: Promise<void>[] = [];
-    for (let i = 0; i < indexes.length;) {
+    for (let i = 0; i < nodes.length;) {
       let next = i + 1;
-      while (next < indexes.length && indexes[next] === indexes[next - 1] + 1) next++;
-      writes.push(this.write(indexes, i, next));
+      while (next < nodes.length && nodes[next][0] === nodes[next - 1][0] + 1) next++;
+      writes.push(this.write(nodes.slice(i, next)));
       i = next;
     }
-    await Promise.all(writes);
+    await settleAll(writes);
     await this.file.flush();
-    for (const index of indexes) this.pages?.delete((index - (index % PAGE_NODES)) / PAGE_NODES);
-    if (indexes.length > 0) {
-      this.fileBytes = Math.max(this.fileBytes, (indexes[indexes.length - 1] + 1) * NODE_BYTES);
+    for (const [index, node] of nodes) {
+      this.pages?.delete((index - (index % PAGE_NODES)) / PAGE_NODES);
+      // Not one that came while the others were written.
+      if (this.fresh.get(index) === node) this.fresh.delete(index);
     }
-    this.fresh.clear();
+    if (nodes.length > 0) {
+      this.fileBytes = Math.max(this.fileBytes, (nodes[nodes.length - 1][0] + 1) * NODE_BYTES);
+    }
+    this.cutOff.clear();
     this.end = Infinity;
     this.change();
   }
@@ -177,16 +194,16 @@ export class NodeStore implements NodeReader {
     added.push(sized);
   }
 
-  private write(indexes: readonly number[], from: number, to: number): Promise<void> {
-    const bytes = new Uint8Array((to - from) * NODE_BYTES);
-    for (let i = from; i < to; i++) {
-      const node = this.fresh.get(indexes[i]) ?? null;
+  /** Writes nodes that follow each other; zeros for one that is forgotten. */
+  private write(nodes: readonly (readonly [number, TreeNode | null])[]): Promise<void> {
+    const bytes = new Uint8Array(nodes.length * NODE_BYTES);
+    for (const [place, [, node]] of nodes.entries()) {
       if (node === null) continue;
-      const at = (i - from) * NODE_BYTES;
+      const at = place * NODE_BYTES;
       writeUint64(bytes, at, node.size);
       bytes.set(node.hash, at + 8);
     }
-    return this.file.write(indexes[from] * NODE_BYTES, bytes);
+    return this.file.write(nodes[0][0] * NODE_BYTES, bytes);
   }
 
   /** Reads a page and keeps it, if the file never waits and nodes are kept. What fails is left to the promise of a read. */

@@ -40,6 +40,7 @@ export class Oplog {
   private external: ExternalHeader | null = null;
   /** Bytes may lie behind the entries that are not one. */
   private ragged = false;
+  private unsettled = false;
   private readonly maxEntryBytes: number;
 
   private constructor(
@@ -71,6 +72,14 @@ export class Oplog {
     return oplog;
   }
 
+  /**
+   * Whether a header was written and it is not known if it counts: its flush failed. Entries would belong to the one or to the
+   * other, so nothing may be added before a header is written as it should be.
+   */
+  get isUnsettled(): boolean {
+    return this.unsettled;
+  }
+
   /** Whether the other files should be flushed and a header written. */
   get due(): boolean {
     return this.byteLength >= this.maxEntryBytes;
@@ -84,6 +93,7 @@ export class Oplog {
    */
   async append(entries: readonly OplogEntry[]): Promise<void> {
     if (this.header === null) throw new Error('an oplog begins with a header');
+    if (this.unsettled) throw new Error('which header counts is not known: write it again');
     if (entries.length === 0) return;
     const state = { start: 0, end: entries.length * CHUNK_PREFIX, buffer: null as Uint8Array | null };
     for (const entry of entries) oplogEntryCodec.preencode(state, entry);
@@ -127,9 +137,11 @@ export class Oplog {
     const chunk = new Uint8Array(CHUNK_PREFIX + payload.length);
     chunk.set(payload, CHUNK_PREFIX);
     sealChunk(chunk, 0, payload.length, bit, false);
+    this.unsettled = this.header !== null;
     await this.file.write(slot * SLOT_BYTES, chunk);
     await this.file.flush();
 
+    this.unsettled = false;
     this.slotBits[slot] = bit;
     this.header = header;
     this.external = external;
