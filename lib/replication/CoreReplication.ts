@@ -236,9 +236,12 @@ export class CoreReplication {
       case 'want':
         return this.answers.want(peer, message);
       case 'bitfield':
-        return peer.blocks.setWords(message.start, message.bitfield);
+        peer.blocks.setWords(message.start, message.bitfield);
+        return this.fetcher.downloads.heard(peer, message.start);
       case 'range':
-        return peer.blocks.setRange(message.start, message.length, !message.drop);
+        peer.blocks.setRange(message.start, message.length, !message.drop);
+        if (!message.drop) this.fetcher.downloads.heard(peer, message.start);
+        return;
       default: // wants are answered and forgotten, so an unwant says nothing; extensions are the application's
     }
   }

@@ -42,6 +42,7 @@ export class Fetcher {
   bytes = 0;
   private upgrading: RemotePeer | null = null;
   private timer: Subscription | null = null;
+  private waking: { readonly at: number; readonly timer: Subscription } | null = null;
 
   constructor(private readonly host: FetcherHost) {
     this.downloads = new Downloads<RemotePeer>(
@@ -67,8 +68,22 @@ export class Fetcher {
   work(): void {
     const { peers } = this.host;
     this.upgrade();
-    if (this.downloads.assign(peers, this.now())) this.host.schedule();
+    // Timers and what comes in are not to wait for a long search.
+    if (this.downloads.assign(peers, this.now())) this.wake(this.now());
     this.watch();
+  }
+
+  /** Looks for work at a time, but not in this turn. */
+  wake(at: number): void {
+    if (this.waking !== null) {
+      if (this.waking.at <= at) return;
+      this.waking.timer.unsubscribe();
+    }
+    const woken = (): void => {
+      this.waking = null;
+      this.host.schedule();
+    };
+    this.waking = { at, timer: this.host.scheduler.schedule(woken, Math.max(0, at - this.now())) };
   }
 
   /** Asks one remote for something other than a block; `null` if it does not answer. */
@@ -143,6 +158,7 @@ export class Fetcher {
 
   end(): void {
     this.timer?.unsubscribe();
+    this.waking?.timer.unsubscribe();
   }
 
   private now(): number {

@@ -204,6 +204,26 @@ describe('replication asks', () => {
     expect(remote.take('request').map(({ block }) => block?.index)).toEqual([8]);
   });
 
+  it('for what there is among much that nobody has, and lets other work be done meanwhile', async () => {
+    const writer = await writtenLog(60);
+    const site = await Site.reading(writer, { maxSearchSteps: 4 });
+    const remote = new ScriptedRemote(site);
+    remote.say(synchronize({ length: 60 }));
+    await settle();
+    await remote.answer(writer);
+    for (let index = 0; index < 60; index += 2) remote.say(range({ start: index, length: 1 }));
+    site.wish(0, 60);
+    const asked: number[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      await site.pass(10);
+      asked.push(...(await remote.answer(writer)).map(({ block }) => block?.index ?? -1));
+    }
+    expect(asked).toEqual(Array.from({ length: 30 }, (_, index) => 2 * index));
+    remote.say(range({ start: 59, length: 1 }));
+    await site.pass(10);
+    expect((await remote.answer(writer)).map(({ block }) => block?.index)).toEqual([59]);
+  });
+
   it('with the block that is wanted next, when it asks for a longer tree', async () => {
     const writer = await writtenLog(3);
     const site = await Site.reading(writer);
