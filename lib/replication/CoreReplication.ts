@@ -342,16 +342,20 @@ export class CoreReplication {
     this.changed.next();
   }
 
-  /** Goes where the highest fork is, one at a time. */
+  /** Goes where the highest fork is, one at a time. A remote that did not prove what it said comes after all others. */
   private follow(): void {
     if (this.following) return;
     let best: RemotePeer | null = null;
+    let later = Infinity;
     for (const peer of this.peers) {
+      const { unproven } = peer;
       const { fork, length } = peer.core;
       if (!peer.isUsable || fork <= this.log.fork || length === 0 || peer.unprovenFork === fork) continue;
-      if (best === null || fork > best.core.fork) best = peer;
+      if (unproven.until > this.options.scheduler.now()) later = Math.min(later, unproven.until);
+      else if (best === null || forkComesBefore(peer, best)) best = peer;
     }
     if (best !== null) void this.followTo(best);
+    else if (later !== Infinity) this.fetcher.wake(later);
   }
 
   private async followTo(peer: RemotePeer): Promise<void> {
@@ -359,13 +363,24 @@ export class CoreReplication {
     this.following = true;
     try {
       const asks = (of: number, parts: RequestParts) => this.ask(peer, 'fork', parts, of);
-      if (!(await followFork(this.log, { fork, length }, asks))) peer.unprovenFork = fork;
+      if (await followFork(this.log, { fork, length }, asks)) peer.unproven.succeed();
+      else this.forkUnproven(peer, fork);
     } catch (error) {
-      peer.unprovenFork = fork;
+      this.forkUnproven(peer, fork);
       if (isRemotesFault(error)) this.drop(peer, error);
       else this.onRefused(peer, error);
     }
     this.following = false;
     this.schedule();
   }
+
+  private forkUnproven(peer: RemotePeer, fork: number): void {
+    peer.unprovenFork = fork;
+    if (fork > this.log.fork) peer.unproven.fail(this.options.scheduler.now()); // else another was faster
+  }
+}
+
+function forkComesBefore(one: RemotePeer, other: RemotePeer): boolean {
+  const failures = one.unproven.failures - other.unproven.failures;
+  return failures === 0 ? one.core.fork > other.core.fork : failures < 0;
 }

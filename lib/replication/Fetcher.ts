@@ -223,10 +223,16 @@ export class Fetcher {
     asked.settle?.(null);
   }
 
+  /** It spoke of a longer tree, and did not prove it. */
+  private unproven(peer: RemotePeer): void {
+    peer.unproven.fail(this.now());
+  }
+
   /** It is not asked for the same again until it says something new. */
   private missing(peer: RemotePeer, asked: Asked): void {
     if (asked.block !== -1) peer.blocks.setRange(asked.block, 1, false);
     else if (asked.purpose === 'upgrade') peer.unprovenLength = peer.core.length;
+    if (asked.purpose === 'upgrade') this.unproven(peer);
   }
 
   private async store(peer: RemotePeer, asked: Asked, message: Data): Promise<void> {
@@ -272,6 +278,8 @@ export class Fetcher {
     if (asked.purpose === 'upgrade') {
       if (!upgraded) peer.unprovenLength = peer.core.length;
       else peer.rebased = 0;
+      if (this.isAsAsked(asked)) peer.unproven.succeed();
+      else this.unproven(peer);
       if (this.upgrading === peer) this.upgrading = null;
     }
     if (asked.block === -1) return;
@@ -280,18 +288,31 @@ export class Fetcher {
     this.downloads.failed(peer, asked.block);
   }
 
+  /** Whether the tree is as long as it was asked for. A remote that proves less each time than it says is no help. */
+  private isAsAsked({ message, fork }: Asked): boolean {
+    const { log } = this.host;
+    if (fork !== log.fork) return true;
+    const { start = 0, length = 0 } = message?.upgrade ?? {};
+    return log.length >= start + length;
+  }
+
   private upgrade(): void {
     if (this.upgrading !== null) return;
     const { peers, log } = this.host;
     const local = this.host.local();
     let best: RemotePeer | null = null;
+    let later = Infinity;
     for (const peer of peers) {
-      const { core } = peer;
+      const { core, unproven } = peer;
       if (!peer.isUsable || !peer.hasRoom || peer.unprovenLength === core.length) continue;
       if (!core.offersUpgrade(local)) continue;
-      if (best === null || rank(peer) > rank(best)) best = peer;
+      if (unproven.until > this.now()) later = Math.min(later, unproven.until);
+      else if (best === null || comesBefore(peer, best)) best = peer;
     }
-    if (best === null) return;
+    if (best === null) {
+      if (later !== Infinity) this.wake(later);
+      return;
+    }
     this.upgrading = best;
     const block = this.downloads.wantedBehind(best);
     const { requests, core } = best;
@@ -352,6 +373,7 @@ export class Fetcher {
     for (const peer of [...this.host.peers]) {
       const overdue = new Set(peer.requests.overdue(this.now(), requestTimeoutMs, 4 * maxInFlightPerPeer));
       if (overdue.size === 0) continue;
+      if ([...overdue].some(({ purpose }) => purpose === 'upgrade')) this.unproven(peer);
       this.cancel(peer, asked => overdue.has(asked));
       if (++peer.requests.timeouts < maxTimeouts) continue;
       this.host.drop(peer, new TimeoutExceededError('request', requestTimeoutMs, 'channel'));
@@ -366,7 +388,10 @@ function leansInVain({ leansOn }: Asked, error: unknown): boolean {
   );
 }
 
-/** The longest is asked first, but one that was late comes after all others. */
-function rank({ core, timeouts }: RemotePeer): number {
-  return timeouts > 0 ? -timeouts : core.length;
+/** The longest is asked first, but one that did not prove what it said, or was late, comes after all others. */
+function comesBefore(one: RemotePeer, other: RemotePeer): boolean {
+  const failures = one.unproven.failures - other.unproven.failures;
+  if (failures !== 0) return failures < 0;
+  if (one.timeouts !== other.timeouts) return one.timeouts < other.timeouts;
+  return one.core.length > other.core.length;
 }
