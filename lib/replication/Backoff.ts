@@ -1,6 +1,6 @@
 /** After the first failure that makes one wait, and at most. */
 const FIRST_MS = 1000;
-const MOST_MS = 60_000;
+const MOST_MS = 16_000;
 
 /**
  * When something that failed may be tried again: after a second, and after twice as long each time it fails once more.
@@ -16,7 +16,9 @@ export class Backoff {
   /** @param free - failures in a row after which it may be tried again at once */
   constructor(private readonly free = 0) {}
 
+  /** What fails while it is waited was begun before. */
   fail(now: number): void {
+    if (now < this.until) return;
     this.failures++;
     const waits = this.failures - this.free;
     if (waits > 0) this.until = now + Math.min(MOST_MS, FIRST_MS * 2 ** (waits - 1));

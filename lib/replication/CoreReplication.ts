@@ -138,6 +138,7 @@ export class CoreReplication {
 
   wish(wish: Wish): void {
     this.fetcher.downloads.add(wish);
+    this.fetcher.retryStorage();
     this.schedule();
   }
 
@@ -276,6 +277,7 @@ export class CoreReplication {
   }
 
   private onRefused(peer: RemotePeer, error: unknown): void {
+    if (!isRemotesFault(error)) this.fetcher.storageFailed();
     if (!isHypercoreError(error) || error.code === 'ERR_LOG_CLOSED' || error.code === 'ERR_CONFLICT') return;
     if (!isRemotesFault(error)) {
       this.events.next({ type: 'storage-failed', error });
@@ -344,7 +346,7 @@ export class CoreReplication {
 
   /** Goes where the highest fork is, one at a time. A remote that did not prove what it said comes after all others. */
   private follow(): void {
-    if (this.following) return;
+    if (this.following || this.fetcher.isWaiting) return;
     let best: RemotePeer | null = null;
     let later = Infinity;
     for (const peer of this.peers) {
@@ -366,9 +368,10 @@ export class CoreReplication {
       if (await followFork(this.log, { fork, length }, asks)) peer.unproven.succeed();
       else this.forkUnproven(peer, fork);
     } catch (error) {
-      this.forkUnproven(peer, fork);
-      if (isRemotesFault(error)) this.drop(peer, error);
-      else this.onRefused(peer, error);
+      if (isRemotesFault(error)) {
+        this.forkUnproven(peer, fork);
+        this.drop(peer, error);
+      } else this.onRefused(peer, error);
     }
     this.following = false;
     this.schedule();

@@ -3,6 +3,7 @@ import { isHypercoreError, TimeoutExceededError } from '../errors.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
 import type { Data } from '../messages/data.js';
 import type { RequestFields } from '../messages/request.js';
+import { Backoff } from './Backoff.js';
 import { Downloads } from './Downloads.js';
 import type { LocalCore } from './RemoteCore.js';
 import type { RemotePeer } from './RemotePeer.js';
@@ -41,6 +42,10 @@ export class Fetcher {
   /** Bytes of blocks that came. */
   bytes = 0;
   private upgrading: RemotePeer | null = null;
+  /** The storage here, which may be full. */
+  private readonly storage = new Backoff();
+  /** It is to be tried although it failed a moment ago. */
+  private retrying = false;
   private timer: Subscription | null = null;
   private waking: { readonly at: number; readonly timer: Subscription } | null = null;
 
@@ -67,10 +72,30 @@ export class Fetcher {
   /** Asks for all that the windows allow. */
   work(): void {
     const { peers } = this.host;
+    if (this.isWaiting) return this.watch();
     this.upgrade();
     // Timers and what comes in are not to wait for a long search.
     if (this.downloads.assign(peers, this.now())) this.wake(this.now());
     this.watch();
+  }
+
+  /** Whether nothing is asked for that would have to be stored, because that failed just now. */
+  get isWaiting(): boolean {
+    const { until } = this.storage;
+    if (this.retrying || until <= this.now()) return false;
+    this.wake(until);
+    return true;
+  }
+
+  /** What came could not be stored, or what it takes to ask could not be read. */
+  storageFailed(): void {
+    this.retrying = false;
+    this.storage.fail(this.now());
+  }
+
+  /** Somebody wants something anew: the storage may have room again. */
+  retryStorage(): void {
+    this.retrying = this.storage.failures > 0;
   }
 
   /** Looks for work at a time, but not in this turn. */
@@ -249,6 +274,7 @@ export class Fetcher {
     try {
       const { upgraded } = await log.receive(message);
       done();
+      this.storage.succeed();
       asked.outcome = 'proved';
       asked.leansOn = null;
       peer.coming.forget(asked);
