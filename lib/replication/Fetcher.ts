@@ -44,6 +44,8 @@ export class Fetcher {
   private upgrading: RemotePeer | null = null;
   /** The storage here, which may be full. */
   private readonly storage = new Backoff();
+  /** How often it failed. */
+  private storageFailures = 0;
   /** It is to be tried although it failed a moment ago. */
   private retrying = false;
   private timer: Subscription | null = null;
@@ -90,6 +92,7 @@ export class Fetcher {
   /** What came could not be stored, or what it takes to ask could not be read. */
   storageFailed(): void {
     this.retrying = false;
+    this.storageFailures++;
     this.storage.fail(this.now());
   }
 
@@ -120,7 +123,7 @@ export class Fetcher {
   ): Promise<Data | null> {
     if (!peer.isOpen) return Promise.resolve(null);
     return new Promise(resolve => {
-      const asked = peer.requests.add({ purpose, block: -1, fork, at: this.now(), settle: resolve });
+      const asked = this.add(peer, { purpose, block: -1, fork, settle: resolve });
       const message = peer.requests.prepare(asked, parts);
       if (message !== null) peer.send(message);
       this.watch();
@@ -188,6 +191,13 @@ export class Fetcher {
 
   private now(): number {
     return this.host.scheduler.now();
+  }
+
+  private add(
+    peer: RemotePeer,
+    fields: Pick<Asked, 'purpose' | 'block' | 'fork'> & { readonly settle?: Asked['settle'] },
+  ): Asked {
+    return peer.requests.add({ ...fields, at: this.now(), storageFailures: this.storageFailures });
   }
 
   /** Gives an answer to the log, or lets it wait until the one it leans on is given. */
@@ -281,7 +291,7 @@ export class Fetcher {
       this.stored(peer, asked, message, upgraded);
     } catch (error) {
       done();
-      const leant = leansInVain(asked, error);
+      const leant = leansInVain(asked, error) || this.isUnfounded(asked, error);
       this.unanswered(peer, asked);
       if (leant) peer.unleaning = this.host.limits.maxInFlightPerPeer;
       else if (isRemotesFault(error) && this.isRebased(peer, asked, message)) peer.rebased++;
@@ -292,6 +302,11 @@ export class Fetcher {
   }
 
   /**
+  /** Whether an answer could not be proved because nodes on which it was to end were known then, and could not be stored since. */
+  private isUnfounded({ storageFailures }: Asked, error: unknown): boolean {
+    return storageFailures < this.storageFailures && isProofError(error);
+  }
+
    * Hypercore 11 lets the proof of a longer tree begin where it believes to have pushed to, which need not be here. Asked again it
    * takes that for done.
    */
@@ -342,7 +357,7 @@ export class Fetcher {
     this.upgrading = best;
     const block = this.downloads.wantedBehind(best);
     const { requests, core } = best;
-    const asked = requests.add({ purpose: 'upgrade', block, fork: local.fork, at: this.now() });
+    const asked = this.add(best, { purpose: 'upgrade', block, fork: local.fork });
     if (block !== -1) {
       best.markBlock(asked);
       this.downloads.asked(best, block, asked.at);
@@ -357,7 +372,7 @@ export class Fetcher {
 
   private askBlock(peer: RemotePeer, index: number, priority: number): void | Promise<void> {
     const { log } = this.host;
-    const asked = peer.requests.add({ purpose: 'block', block: index, fork: log.fork, at: this.now() });
+    const asked = this.add(peer, { purpose: 'block', block: index, fork: log.fork });
     peer.markBlock(asked);
     const send = (missing: number): void => {
       if (asked.outcome !== 'open') return; // taken back meanwhile
@@ -409,9 +424,11 @@ export class Fetcher {
 
 /** Whether an answer could not be proved because another, on whose nodes it was to end, did not come or was not proved. */
 function leansInVain({ leansOn }: Asked, error: unknown): boolean {
-  return (
-    leansOn !== null && leansOn.outcome !== 'proved' && isHypercoreError(error) && error.code === 'ERR_PROOF'
-  );
+  return leansOn !== null && leansOn.outcome !== 'proved' && isProofError(error);
+}
+
+function isProofError(error: unknown): boolean {
+  return isHypercoreError(error) && error.code === 'ERR_PROOF';
 }
 
 /** The longest is asked first, but one that did not prove what it said, or was late, comes after all others. */

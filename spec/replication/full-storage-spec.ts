@@ -1,7 +1,10 @@
 import { StorageQuotaError } from '../../lib/logErrors.js';
 import type { Log } from '../../lib/log/Log.js';
+import { openLog } from '../../lib/log/openLog.js';
 import { synchronize } from '../../lib/messages/synchronize.js';
-import { ScriptedRemote, Site, writtenLog } from './ScriptedRemote.js';
+import { memoryStorage } from '../../lib/storage/memory/memoryStorage.js';
+import type { Storage } from '../../lib/storage/RandomAccess.js';
+import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
 
 /** Has everything that comes refused for want of room until the result is called. */
 function fill(log: Log): () => void {
@@ -9,6 +12,31 @@ function fill(log: Log): () => void {
   const receive = core.receive.bind(core);
   core.receive = () => Promise.reject(new StorageQuotaError('oplog', new Error('full')));
   return () => (core.receive = receive);
+}
+
+/** A storage in which, once told, the next write of blocks waits until it is let fail. */
+function failingOnce(): { readonly storage: Storage; arm: () => void; fail: () => void } {
+  const memory = memoryStorage();
+  let armed = false;
+  let fail = (): void => undefined;
+  const storage: Storage = {
+    open: async name => {
+      const file = await memory.open(name);
+      if (!name.endsWith('data')) return file;
+      const write = file.write.bind(file);
+      file.write = (offset, bytes) => {
+        if (!armed) return write(offset, bytes);
+        armed = false;
+        return new Promise(
+          (_, reject) => (fail = () => reject(new StorageQuotaError(name, new Error('full')))),
+        );
+      };
+      return file;
+    },
+    lock: folder => memory.lock(folder),
+    remove: folder => memory.remove(folder),
+  };
+  return { storage, arm: () => (armed = true), fail: () => fail() };
 }
 
 describe('replication with a storage that is full', () => {
@@ -61,6 +89,30 @@ describe('replication with a storage that is full', () => {
     site.wish(9, 10, 1);
     expect(await pass(50)).toBe(5);
     expect([0, 1, 2, 3, 9].every(index => site.log.has(index))).toBe(true);
+    expect(site.drops).toEqual([]);
+  });
+
+  it('blames nobody for a proof that ends on nodes which could not be stored, and asks for all of it', async () => {
+    const writer = await writtenLog(64);
+    const { storage, arm, fail } = failingOnce();
+    const site = new Site(await openLog({ key: writer.key, storage }));
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    arm();
+    site.wish(0, 1);
+    await settle();
+    const [whole] = await remote.answer(writer);
+    site.wish(1, 2);
+    await settle();
+    expect(remote.heard.filter(({ type }) => type === 'request').length).toBe(1);
+    fail();
+    await settle();
+    const [part] = await remote.answer(writer);
+    expect([whole.block?.nodes, part.block?.nodes]).toEqual([6, 0]);
+    expect(site.drops).toEqual([]);
+    await site.pass(1050);
+    await remote.answer(writer);
+    expect(site.log.contiguousLength).toBe(2);
     expect(site.drops).toEqual([]);
   });
 
