@@ -264,11 +264,11 @@ export class CoreReplication {
   }
 
   private onEvidence(peer: RemotePeer, message: Data): void {
-    if (peer.storing > 0) return; // one at a time: each costs a signature
+    if (peer.comparing) return; // one at a time: each costs a signature
     peer.uploads.countInvalid();
-    peer.storing++;
+    peer.comparing = true;
     const done = (): void => {
-      peer.storing--;
+      peer.comparing = false;
     };
     this.log.receive(message).then(done, (error: unknown) => {
       done();

@@ -61,6 +61,8 @@ export class RemotePeer implements DownloadSource {
   storing = 0;
   /** and the bytes of the blocks in those that do not wait. */
   storingBytes = 0;
+  /** What it sent as the evidence of a conflict is being compared. */
+  comparing = false;
   /** Blocks that it pushed and that are being stored. */
   pushing = 0;
   /** Answers that wait for another one, */

@@ -114,6 +114,22 @@ describe('replication with a remote that', () => {
     expect(honest.closed && remote.closed).toBe(true);
   });
 
+  it('has another tree of the same writer makes the conflict known while its blocks are being stored', async () => {
+    const writer = await writtenLog(10);
+    const other = await writtenLog(10, 21);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    site.wish(0, 1);
+    await settle();
+    const [asked] = remote.take('request');
+    const proof = await writer.core.prove(asked);
+    const evidence = await other.core.prove(request({ id: 0, upgrade: { start: 0, length: 10 } }));
+    remote.say(proof!, data({ ...evidence, request: 0 }));
+    await settle();
+    expect(site.log.core.conflict).not.toBeNull();
+  });
+
   it('claims to have what it has not is asked for each block once', async () => {
     const writer = await writtenLog(100);
     const site = await Site.reading(writer);
