@@ -23,11 +23,19 @@ export interface DownloadSource {
   readonly timeouts: number;
 }
 
+/** A request for a block. @internal */
+interface Copy<S> {
+  readonly source: S;
+  readonly at: number;
+  /** It was answered, and the answer waits for the storage. */
+  given: boolean;
+}
+
 /** A block on its way. @internal */
 interface Flight<S> {
   readonly index: number;
   /** Whom it is asked of, and since when. */
-  readonly copies: { readonly source: S; readonly at: number }[];
+  readonly copies: Copy<S>[];
 }
 
 /** What a download does. @internal */
@@ -113,8 +121,14 @@ export class Downloads<S extends DownloadSource> {
   /** A block was asked of a remote together with something else. */
   asked(source: S, index: number, at: number): void {
     const flight = this.flights.get(index);
-    if (flight === undefined) this.flights.set(index, { index, copies: [{ source, at }] });
-    else flight.copies.push({ source, at });
+    if (flight === undefined) this.flights.set(index, { index, copies: [{ source, at, given: false }] });
+    else flight.copies.push({ source, at, given: false });
+  }
+
+  /** A remote has answered, and the log has got the answer. */
+  given(source: S, index: number): void {
+    const copy = this.flights.get(index)?.copies.find(one => one.source === source);
+    if (copy !== undefined) copy.given = true;
   }
 
   /** The block is here: whoever else was asked for it need not answer. */
@@ -264,6 +278,7 @@ export class Downloads<S extends DownloadSource> {
     for (const flight of this.flights.values()) {
       const { copies, index } = flight;
       if (copies.length >= maxCopies || now - copies[copies.length - 1].at < overtakeAfterMs) continue;
+      if (copies.some(({ given }) => given)) continue;
       const source = idle.find(
         one =>
           this.takes(one) &&
@@ -272,7 +287,7 @@ export class Downloads<S extends DownloadSource> {
           copies.every(copy => copy.source !== one),
       );
       if (source === undefined) continue;
-      copies.push({ source, at: now });
+      copies.push({ source, at: now, given: false });
       this.output.ask(source, index, 0);
     }
   }

@@ -274,6 +274,7 @@ export class Fetcher {
     const { log } = this.host;
     const { fork } = log;
     asked.outcome = 'given';
+    if (asked.block !== -1) this.downloads.given(peer, asked.block);
     const bytes = message.block?.value.length ?? 0;
     peer.storing++;
     peer.storingBytes += bytes;
@@ -301,12 +302,12 @@ export class Fetcher {
     this.host.schedule();
   }
 
-  /**
   /** Whether an answer could not be proved because nodes on which it was to end were known then, and could not be stored since. */
   private isUnfounded({ storageFailures }: Asked, error: unknown): boolean {
     return storageFailures < this.storageFailures && isProofError(error);
   }
 
+  /**
    * Hypercore 11 lets the proof of a longer tree begin where it believes to have pushed to, which need not be here. Asked again it
    * takes that for done.
    */

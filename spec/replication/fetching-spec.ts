@@ -154,6 +154,30 @@ describe('replication asks', () => {
     expect(slow.take('cancel').map(({ request }) => request)).toEqual(asked.map(({ id }) => id));
   });
 
+  it('no second remote for what has come and waits for the storage', async () => {
+    const writer = await writtenLog(4);
+    const site = await Site.reading(writer, { overtakeAfterMs: 500 });
+    const first = new ScriptedRemote(site);
+    await first.upgrade(writer);
+    const stored = new Subject<void>();
+    const { core } = site.log;
+    const receive = core.receive.bind(core);
+    core.receive = async data => {
+      await firstValueFrom(stored);
+      return receive(data);
+    };
+    site.wish(0, 4);
+    await settle();
+    await first.answer(writer, proof => (proof.block?.index === 3 ? null : proof));
+    const second = new ScriptedRemote(site);
+    second.greet(writer);
+    await site.pass(2000);
+    expect(second.take('request').map(({ block }) => block?.index)).toEqual([3]);
+    stored.next();
+    await settle();
+    expect(site.log.contiguousLength).toBe(3);
+  });
+
   it('what it may have elsewhere when a remote leaves', async () => {
     const writer = await writtenLog(6);
     const site = await Site.reading(writer);
