@@ -303,6 +303,8 @@ export class CoreReplication {
     if (change.type === 'have') {
       const end = change.start + change.length;
       for (let index = change.start; index < end && downloads.inFlight > 0; index++) downloads.arrived(index);
+    } else if (change.type === 'drop') {
+      downloads.dropped(change.start, change.length);
     } else if (change.type === 'fork') {
       this.fetcher.leaveFork(change.fork);
       this.events.next(change);

@@ -178,6 +178,20 @@ describe('replication asks', () => {
     expect(site.log.contiguousLength).toBe(3);
   });
 
+  it('again for what was cleared and is still wished for', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    site.wish(2, 10);
+    await settle();
+    await remote.answer(writer);
+    await site.log.clear(0, 5);
+    await settle();
+    expect((await remote.answer(writer)).map(({ block }) => block?.index)).toEqual([2, 3, 4]);
+    expect(site.log.core.firstMissing(2, 10)).toBe(-1);
+  });
+
   it('what it may have elsewhere when a remote leaves', async () => {
     const writer = await writtenLog(6);
     const site = await Site.reading(writer);
