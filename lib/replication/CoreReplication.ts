@@ -138,6 +138,7 @@ export class CoreReplication {
 
   wish(wish: Wish): void {
     this.fetcher.downloads.add(wish);
+    this.fetcher.retryStorage();
     this.schedule();
   }
 
@@ -236,9 +237,12 @@ export class CoreReplication {
       case 'want':
         return this.answers.want(peer, message);
       case 'bitfield':
-        return peer.blocks.setWords(message.start, message.bitfield);
+        peer.blocks.setWords(message.start, message.bitfield);
+        return this.fetcher.downloads.heard(peer, message.start);
       case 'range':
-        return peer.blocks.setRange(message.start, message.length, !message.drop);
+        peer.blocks.setRange(message.start, message.length, !message.drop);
+        if (!message.drop) this.fetcher.downloads.heard(peer, message.start);
+        return;
       default: // wants are answered and forgotten, so an unwant says nothing; extensions are the application's
     }
   }
@@ -260,11 +264,11 @@ export class CoreReplication {
   }
 
   private onEvidence(peer: RemotePeer, message: Data): void {
-    if (peer.storing > 0) return; // one at a time: each costs a signature
+    if (peer.comparing) return; // one at a time: each costs a signature
     peer.uploads.countInvalid();
-    peer.storing++;
+    peer.comparing = true;
     const done = (): void => {
-      peer.storing--;
+      peer.comparing = false;
     };
     this.log.receive(message).then(done, (error: unknown) => {
       done();
@@ -273,6 +277,7 @@ export class CoreReplication {
   }
 
   private onRefused(peer: RemotePeer, error: unknown): void {
+    if (!isRemotesFault(error)) this.fetcher.storageFailed();
     if (!isHypercoreError(error) || error.code === 'ERR_LOG_CLOSED' || error.code === 'ERR_CONFLICT') return;
     if (!isRemotesFault(error)) {
       this.events.next({ type: 'storage-failed', error });
@@ -298,6 +303,8 @@ export class CoreReplication {
     if (change.type === 'have') {
       const end = change.start + change.length;
       for (let index = change.start; index < end && downloads.inFlight > 0; index++) downloads.arrived(index);
+    } else if (change.type === 'drop') {
+      downloads.dropped(change.start, change.length);
     } else if (change.type === 'fork') {
       this.fetcher.leaveFork(change.fork);
       this.events.next(change);
@@ -339,16 +346,20 @@ export class CoreReplication {
     this.changed.next();
   }
 
-  /** Goes where the highest fork is, one at a time. */
+  /** Goes where the highest fork is, one at a time. A remote that did not prove what it said comes after all others. */
   private follow(): void {
-    if (this.following) return;
+    if (this.following || this.fetcher.isWaiting) return;
     let best: RemotePeer | null = null;
+    let later = Infinity;
     for (const peer of this.peers) {
+      const { unproven } = peer;
       const { fork, length } = peer.core;
       if (!peer.isUsable || fork <= this.log.fork || length === 0 || peer.unprovenFork === fork) continue;
-      if (best === null || fork > best.core.fork) best = peer;
+      if (unproven.until > this.options.scheduler.now()) later = Math.min(later, unproven.until);
+      else if (best === null || forkComesBefore(peer, best)) best = peer;
     }
     if (best !== null) void this.followTo(best);
+    else if (later !== Infinity) this.fetcher.wake(later);
   }
 
   private async followTo(peer: RemotePeer): Promise<void> {
@@ -356,13 +367,25 @@ export class CoreReplication {
     this.following = true;
     try {
       const asks = (of: number, parts: RequestParts) => this.ask(peer, 'fork', parts, of);
-      if (!(await followFork(this.log, { fork, length }, asks))) peer.unprovenFork = fork;
+      if (await followFork(this.log, { fork, length }, asks)) peer.unproven.succeed();
+      else this.forkUnproven(peer, fork);
     } catch (error) {
-      peer.unprovenFork = fork;
-      if (isRemotesFault(error)) this.drop(peer, error);
-      else this.onRefused(peer, error);
+      if (isRemotesFault(error)) {
+        this.forkUnproven(peer, fork);
+        this.drop(peer, error);
+      } else this.onRefused(peer, error);
     }
     this.following = false;
     this.schedule();
   }
+
+  private forkUnproven(peer: RemotePeer, fork: number): void {
+    peer.unprovenFork = fork;
+    if (fork > this.log.fork) peer.unproven.fail(this.options.scheduler.now()); // else another was faster
+  }
+}
+
+function forkComesBefore(one: RemotePeer, other: RemotePeer): boolean {
+  const failures = one.unproven.failures - other.unproven.failures;
+  return failures === 0 ? one.core.fork > other.core.fork : failures < 0;
 }

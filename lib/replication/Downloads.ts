@@ -23,11 +23,19 @@ export interface DownloadSource {
   readonly timeouts: number;
 }
 
+/** A request for a block. @internal */
+interface Copy<S> {
+  readonly source: S;
+  readonly at: number;
+  /** It was answered, and the answer waits for the storage. */
+  given: boolean;
+}
+
 /** A block on its way. @internal */
 interface Flight<S> {
   readonly index: number;
-  /** Whom it is asked of, and the number of the request there. */
-  readonly copies: { readonly source: S; readonly at: number }[];
+  /** Whom it is asked of, and since when. */
+  readonly copies: Copy<S>[];
 }
 
 /** What a download does. @internal */
@@ -113,8 +121,14 @@ export class Downloads<S extends DownloadSource> {
   /** A block was asked of a remote together with something else. */
   asked(source: S, index: number, at: number): void {
     const flight = this.flights.get(index);
-    if (flight === undefined) this.flights.set(index, { index, copies: [{ source, at }] });
-    else flight.copies.push({ source, at });
+    if (flight === undefined) this.flights.set(index, { index, copies: [{ source, at, given: false }] });
+    else flight.copies.push({ source, at, given: false });
+  }
+
+  /** A remote has answered, and the log has got the answer. */
+  given(source: S, index: number): void {
+    const copy = this.flights.get(index)?.copies.find(one => one.source === source);
+    if (copy !== undefined) copy.given = true;
   }
 
   /** The block is here: whoever else was asked for it need not answer. */
@@ -129,74 +143,122 @@ export class Downloads<S extends DownloadSource> {
     if (flight === undefined) return;
     const copy = flight.copies.findIndex(one => one.source === source);
     if (copy !== -1) flight.copies.splice(copy, 1);
-    if (flight.copies.length === 0) this.flights.delete(index);
+    if (flight.copies.length === 0) this.land(flight);
   }
 
   /** A remote is gone, with all that it was asked for. */
   dropSource(source: S): void {
     for (const flight of [...this.flights.values()]) this.failed(source, flight.index);
+    for (const { searched } of this.wishes) searched.delete(source);
   }
 
-  /** Blocks may be missing that were not: cleared, or of a fork that was left. */
-  reset(): void {
-    for (const wish of this.wishes) wish.position = wish.start;
+  /** Blocks are here no more. Those that are wished for are wanted again. */
+  dropped(start: number, length: number): void {
+    for (const wish of this.wishes) {
+      if (start >= wish.end || start + length <= wish.start) continue;
+      wish.position = Math.min(wish.position, Math.max(start, wish.start));
+      this.searchAgain(wish, start);
+    }
   }
 
-  /** Nothing is on its way any more: the fork was left. */
+  /** A remote said what it has from a block on: it may be asked for more than before. */
+  heard(source: S, start: number): void {
+    for (const { searched } of this.wishes) {
+      const behind = searched.get(source);
+      if (behind !== undefined && behind > start) searched.set(source, start);
+    }
+  }
+
+  /** Nothing is on its way any more, and what was here may be missing: the fork was left. */
   abandon(): void {
     for (const flight of [...this.flights.values()]) this.land(flight);
-    this.reset();
+    for (const wish of this.wishes) {
+      wish.position = wish.start;
+      wish.searched.clear();
+    }
   }
 
   /**
-   * Asks for as much as the windows allow.
+   * Asks for as much as the windows allow. A search that is cut short goes on where it stopped the next time, so that all is
+   * searched in the end, and nothing twice before something has changed.
    *
-   * @returns whether the search was cut short, so that this is to be called again.
+   * @returns whether a search was cut short, so that this is to be called again.
    */
   assign(sources: readonly S[], now: number): boolean {
-    const { maxSearchSteps } = this.limits;
-    let steps = maxSearchSteps;
+    /** Steps of each remote: none can use up those of another. */
+    const steps = new Map<S, number>();
     for (const priority of [1, 0]) {
       for (const wish of this.wishes) {
         if (wish.priority !== priority) continue;
         if (!this.hasRoom(sources)) return false;
-        steps = this.search(wish, sources, now, steps);
-        if (steps === 0) return true;
+        this.askFor(wish, sources, now, steps);
       }
     }
     this.overtake(sources, now);
+    for (const [source, taken] of steps) {
+      if (taken >= this.limits.maxSearchSteps && this.takes(source)) return true;
+    }
     return false;
   }
 
-  private search(wish: Wish, sources: readonly S[], now: number, budget: number): number {
+  private askFor(wish: Wish, sources: readonly S[], now: number, steps: Map<S, number>): void {
     const { log } = this;
     const end = Math.min(wish.end, log.length);
-    let steps = budget;
-    let index = wish.position;
-    let first = true;
-    for (; steps > 0; steps--) {
-      index = index < end ? log.firstMissing(index, end) : -1;
-      if (first) wish.position = index === -1 ? Math.max(wish.position, end) : index;
-      first = false;
-      if (index === -1) return steps;
-      if (!this.hasRoom(sources)) return steps;
-      if (this.flights.has(index)) {
-        index++;
-        continue;
-      }
-      const source = this.choose(sources, index);
-      if (source !== null) {
-        this.asked(source, index, now);
-        this.output.ask(source, index, wish.priority);
-        index++;
+    if (wish.position >= end) return;
+    const missing = log.firstMissing(wish.position, end);
+    wish.position = missing === -1 ? end : missing;
+    while (this.flights.size < this.limits.maxInFlight) {
+      const source = this.choose(wish, end, sources, steps);
+      if (source === null) return;
+      const index = this.search(wish, end, source, steps);
+      if (index === -1) continue;
+      this.asked(source, index, now);
+      this.output.ask(source, index, wish.priority);
+    }
+  }
+
+  /** The remote with the most room that is not searched to the end; they take turns, and one that was late comes last. */
+  private choose(wish: Wish, end: number, sources: readonly S[], steps: Map<S, number>): S | null {
+    let best: S | null = null;
+    const { length } = sources;
+    const turn = this.turn++ % length;
+    for (let i = 0; i < length; i++) {
+      const source = sources[(i + turn) % length];
+      if (!this.takes(source) || (steps.get(source) ?? 0) >= this.limits.maxSearchSteps) continue;
+      if (searchedTo(wish, source) >= Math.min(end, source.servedLength)) continue;
+      if (best === null || loadOf(source) < loadOf(best)) best = source;
+    }
+    return best;
+  }
+
+  /** The next block of a wish that a remote has and that is to be asked for; -1 if there is none, or no step is left. */
+  private search(wish: Wish, end: number, source: S, steps: Map<S, number>): number {
+    const { blocks } = source;
+    const limit = Math.min(end, source.servedLength);
+    let left = this.limits.maxSearchSteps - (steps.get(source) ?? 0);
+    let found = -1;
+    let index = searchedTo(wish, source);
+    for (; index < limit && left > 0 && found === -1; left--) {
+      const missing = this.log.firstMissing(index, limit);
+      if (missing === -1) index = limit;
+      else if (this.flights.has(missing)) index = missing + 1;
+      else if (blocks.has(missing)) {
+        found = missing;
+        index = missing + 1;
       } else {
-        this.inquire(sources, index);
-        const next = this.nextAvailable(sources, index + 1, end);
-        if (next === -1) return steps;
-        index = next;
+        this.output.askAbout(source, Math.floor(missing / SEGMENT_BLOCKS));
+        const next = blocks.next(missing + 1, limit);
+        index = next === -1 ? limit : next;
       }
     }
-    return 0;
+    wish.searched.set(source, index);
+    steps.set(source, this.limits.maxSearchSteps - left);
+    return found;
+  }
+
+  /** A block of a wish is to be asked for that was passed over, or was on its way. */
+  private searchAgain({ searched }: Wish, index: number): void {
+    for (const [source, behind] of searched) if (behind > index) searched.set(source, index);
   }
 
   private hasRoom(sources: readonly S[]): boolean {
@@ -205,39 +267,6 @@ export class Downloads<S extends DownloadSource> {
 
   private takes(source: S): boolean {
     return source.hasRoom && source.servedLength > 0;
-  }
-
-  /** The remote that has the block and the most room; they take turns, and one that was late comes last. */
-  private choose(sources: readonly S[], index: number): S | null {
-    let best: S | null = null;
-    const { length } = sources;
-    const turn = this.turn++ % length;
-    for (let i = 0; i < length; i++) {
-      const source = sources[(i + turn) % length];
-      if (!this.takes(source) || index >= source.servedLength || !source.blocks.has(index)) continue;
-      if (best === null || loadOf(source) < loadOf(best)) best = source;
-    }
-    return best;
-  }
-
-  /** Asks the remotes of which it is not known whether they have the block. */
-  private inquire(sources: readonly S[], index: number): void {
-    for (const source of sources) {
-      if (index < source.servedLength && !source.blocks.has(index))
-        this.output.askAbout(source, Math.floor(index / SEGMENT_BLOCKS));
-    }
-  }
-
-  /** The first block from `index` on that a remote with room has. */
-  private nextAvailable(sources: readonly S[], index: number, end: number): number {
-    let nearest = -1;
-    for (const source of sources) {
-      if (!this.takes(source)) continue;
-      const limit = Math.min(end, source.servedLength);
-      const next = source.blocks.next(index, nearest === -1 ? limit : Math.min(limit, nearest));
-      if (next !== -1) nearest = next;
-    }
-    return nearest;
   }
 
   /** Blocks that were waited for too long are asked of a remote with nothing to do as well. */
@@ -249,6 +278,7 @@ export class Downloads<S extends DownloadSource> {
     for (const flight of this.flights.values()) {
       const { copies, index } = flight;
       if (copies.length >= maxCopies || now - copies[copies.length - 1].at < overtakeAfterMs) continue;
+      if (copies.some(({ given }) => given)) continue;
       const source = idle.find(
         one =>
           this.takes(one) &&
@@ -257,7 +287,7 @@ export class Downloads<S extends DownloadSource> {
           copies.every(copy => copy.source !== one),
       );
       if (source === undefined) continue;
-      copies.push({ source, at: now });
+      copies.push({ source, at: now, given: false });
       this.output.ask(source, index, 0);
     }
   }
@@ -265,7 +295,14 @@ export class Downloads<S extends DownloadSource> {
   private land(flight: Flight<S>): void {
     this.flights.delete(flight.index);
     for (const { source } of flight.copies) this.output.cancel(source, flight.index);
+    if (this.log.has(flight.index)) return;
+    for (const wish of this.wishes) if (wish.includes(flight.index)) this.searchAgain(wish, flight.index);
   }
+}
+
+/** Where the search for blocks to ask a remote for goes on. */
+function searchedTo({ searched, position }: Wish, source: object): number {
+  return Math.max(position, searched.get(source) ?? 0);
 }
 
 /** A remote that was late is tried only when the others are busy. */

@@ -3,6 +3,7 @@ import { isHypercoreError, TimeoutExceededError } from '../errors.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
 import type { Data } from '../messages/data.js';
 import type { RequestFields } from '../messages/request.js';
+import { Backoff } from './Backoff.js';
 import { Downloads } from './Downloads.js';
 import type { LocalCore } from './RemoteCore.js';
 import type { RemotePeer } from './RemotePeer.js';
@@ -41,7 +42,14 @@ export class Fetcher {
   /** Bytes of blocks that came. */
   bytes = 0;
   private upgrading: RemotePeer | null = null;
+  /** The storage here, which may be full. */
+  private readonly storage = new Backoff();
+  /** How often it failed. */
+  private storageFailures = 0;
+  /** It is to be tried although it failed a moment ago. */
+  private retrying = false;
   private timer: Subscription | null = null;
+  private waking: { readonly at: number; readonly timer: Subscription } | null = null;
 
   constructor(private readonly host: FetcherHost) {
     this.downloads = new Downloads<RemotePeer>(
@@ -66,9 +74,44 @@ export class Fetcher {
   /** Asks for all that the windows allow. */
   work(): void {
     const { peers } = this.host;
+    if (this.isWaiting) return this.watch();
     this.upgrade();
-    if (this.downloads.assign(peers, this.now())) this.host.schedule();
+    // Timers and what comes in are not to wait for a long search.
+    if (this.downloads.assign(peers, this.now())) this.wake(this.now());
     this.watch();
+  }
+
+  /** Whether nothing is asked for that would have to be stored, because that failed just now. */
+  get isWaiting(): boolean {
+    const { until } = this.storage;
+    if (this.retrying || until <= this.now()) return false;
+    this.wake(until);
+    return true;
+  }
+
+  /** What came could not be stored, or what it takes to ask could not be read. */
+  storageFailed(): void {
+    this.retrying = false;
+    this.storageFailures++;
+    this.storage.fail(this.now());
+  }
+
+  /** Somebody wants something anew: the storage may have room again. */
+  retryStorage(): void {
+    this.retrying = this.storage.failures > 0;
+  }
+
+  /** Looks for work at a time, but not in this turn. */
+  wake(at: number): void {
+    if (this.waking !== null) {
+      if (this.waking.at <= at) return;
+      this.waking.timer.unsubscribe();
+    }
+    const woken = (): void => {
+      this.waking = null;
+      this.host.schedule();
+    };
+    this.waking = { at, timer: this.host.scheduler.schedule(woken, Math.max(0, at - this.now())) };
   }
 
   /** Asks one remote for something other than a block; `null` if it does not answer. */
@@ -80,7 +123,7 @@ export class Fetcher {
   ): Promise<Data | null> {
     if (!peer.isOpen) return Promise.resolve(null);
     return new Promise(resolve => {
-      const asked = peer.requests.add({ purpose, block: -1, fork, at: this.now(), settle: resolve });
+      const asked = this.add(peer, { purpose, block: -1, fork, settle: resolve });
       const message = peer.requests.prepare(asked, parts);
       if (message !== null) peer.send(message);
       this.watch();
@@ -143,10 +186,18 @@ export class Fetcher {
 
   end(): void {
     this.timer?.unsubscribe();
+    this.waking?.timer.unsubscribe();
   }
 
   private now(): number {
     return this.host.scheduler.now();
+  }
+
+  private add(
+    peer: RemotePeer,
+    fields: Pick<Asked, 'purpose' | 'block' | 'fork'> & { readonly settle?: Asked['settle'] },
+  ): Asked {
+    return peer.requests.add({ ...fields, at: this.now(), storageFailures: this.storageFailures });
   }
 
   /** Gives an answer to the log, or lets it wait until the one it leans on is given. */
@@ -207,16 +258,23 @@ export class Fetcher {
     asked.settle?.(null);
   }
 
+  /** It spoke of a longer tree, and did not prove it. */
+  private unproven(peer: RemotePeer): void {
+    peer.unproven.fail(this.now());
+  }
+
   /** It is not asked for the same again until it says something new. */
   private missing(peer: RemotePeer, asked: Asked): void {
     if (asked.block !== -1) peer.blocks.setRange(asked.block, 1, false);
     else if (asked.purpose === 'upgrade') peer.unprovenLength = peer.core.length;
+    if (asked.purpose === 'upgrade') this.unproven(peer);
   }
 
   private async store(peer: RemotePeer, asked: Asked, message: Data): Promise<void> {
     const { log } = this.host;
     const { fork } = log;
     asked.outcome = 'given';
+    if (asked.block !== -1) this.downloads.given(peer, asked.block);
     const bytes = message.block?.value.length ?? 0;
     peer.storing++;
     peer.storingBytes += bytes;
@@ -227,13 +285,14 @@ export class Fetcher {
     try {
       const { upgraded } = await log.receive(message);
       done();
+      this.storage.succeed();
       asked.outcome = 'proved';
       asked.leansOn = null;
       peer.coming.forget(asked);
       this.stored(peer, asked, message, upgraded);
     } catch (error) {
       done();
-      const leant = leansInVain(asked, error);
+      const leant = leansInVain(asked, error) || this.isUnfounded(asked, error);
       this.unanswered(peer, asked);
       if (leant) peer.unleaning = this.host.limits.maxInFlightPerPeer;
       else if (isRemotesFault(error) && this.isRebased(peer, asked, message)) peer.rebased++;
@@ -241,6 +300,11 @@ export class Fetcher {
       else if (fork === log.fork || !isRemotesFault(error)) this.host.refused(peer, error);
     }
     this.host.schedule();
+  }
+
+  /** Whether an answer could not be proved because nodes on which it was to end were known then, and could not be stored since. */
+  private isUnfounded({ storageFailures }: Asked, error: unknown): boolean {
+    return storageFailures < this.storageFailures && isProofError(error);
   }
 
   /**
@@ -256,6 +320,8 @@ export class Fetcher {
     if (asked.purpose === 'upgrade') {
       if (!upgraded) peer.unprovenLength = peer.core.length;
       else peer.rebased = 0;
+      if (this.isAsAsked(asked)) peer.unproven.succeed();
+      else this.unproven(peer);
       if (this.upgrading === peer) this.upgrading = null;
     }
     if (asked.block === -1) return;
@@ -264,22 +330,35 @@ export class Fetcher {
     this.downloads.failed(peer, asked.block);
   }
 
+  /** Whether the tree is as long as it was asked for. A remote that proves less each time than it says is no help. */
+  private isAsAsked({ message, fork }: Asked): boolean {
+    const { log } = this.host;
+    if (fork !== log.fork) return true;
+    const { start = 0, length = 0 } = message?.upgrade ?? {};
+    return log.length >= start + length;
+  }
+
   private upgrade(): void {
     if (this.upgrading !== null) return;
     const { peers, log } = this.host;
     const local = this.host.local();
     let best: RemotePeer | null = null;
+    let later = Infinity;
     for (const peer of peers) {
-      const { core } = peer;
+      const { core, unproven } = peer;
       if (!peer.isUsable || !peer.hasRoom || peer.unprovenLength === core.length) continue;
       if (!core.offersUpgrade(local)) continue;
-      if (best === null || rank(peer) > rank(best)) best = peer;
+      if (unproven.until > this.now()) later = Math.min(later, unproven.until);
+      else if (best === null || comesBefore(peer, best)) best = peer;
     }
-    if (best === null) return;
+    if (best === null) {
+      if (later !== Infinity) this.wake(later);
+      return;
+    }
     this.upgrading = best;
     const block = this.downloads.wantedBehind(best);
     const { requests, core } = best;
-    const asked = requests.add({ purpose: 'upgrade', block, fork: local.fork, at: this.now() });
+    const asked = this.add(best, { purpose: 'upgrade', block, fork: local.fork });
     if (block !== -1) {
       best.markBlock(asked);
       this.downloads.asked(best, block, asked.at);
@@ -294,7 +373,7 @@ export class Fetcher {
 
   private askBlock(peer: RemotePeer, index: number, priority: number): void | Promise<void> {
     const { log } = this.host;
-    const asked = peer.requests.add({ purpose: 'block', block: index, fork: log.fork, at: this.now() });
+    const asked = this.add(peer, { purpose: 'block', block: index, fork: log.fork });
     peer.markBlock(asked);
     const send = (missing: number): void => {
       if (asked.outcome !== 'open') return; // taken back meanwhile
@@ -336,6 +415,7 @@ export class Fetcher {
     for (const peer of [...this.host.peers]) {
       const overdue = new Set(peer.requests.overdue(this.now(), requestTimeoutMs, 4 * maxInFlightPerPeer));
       if (overdue.size === 0) continue;
+      if ([...overdue].some(({ purpose }) => purpose === 'upgrade')) this.unproven(peer);
       this.cancel(peer, asked => overdue.has(asked));
       if (++peer.requests.timeouts < maxTimeouts) continue;
       this.host.drop(peer, new TimeoutExceededError('request', requestTimeoutMs, 'channel'));
@@ -345,12 +425,17 @@ export class Fetcher {
 
 /** Whether an answer could not be proved because another, on whose nodes it was to end, did not come or was not proved. */
 function leansInVain({ leansOn }: Asked, error: unknown): boolean {
-  return (
-    leansOn !== null && leansOn.outcome !== 'proved' && isHypercoreError(error) && error.code === 'ERR_PROOF'
-  );
+  return leansOn !== null && leansOn.outcome !== 'proved' && isProofError(error);
 }
 
-/** The longest is asked first, but one that was late comes after all others. */
-function rank({ core, timeouts }: RemotePeer): number {
-  return timeouts > 0 ? -timeouts : core.length;
+function isProofError(error: unknown): boolean {
+  return isHypercoreError(error) && error.code === 'ERR_PROOF';
+}
+
+/** The longest is asked first, but one that did not prove what it said, or was late, comes after all others. */
+function comesBefore(one: RemotePeer, other: RemotePeer): boolean {
+  const failures = one.unproven.failures - other.unproven.failures;
+  if (failures !== 0) return failures < 0;
+  if (one.timeouts !== other.timeouts) return one.timeouts < other.timeouts;
+  return one.core.length > other.core.length;
 }

@@ -10,6 +10,7 @@ import { unwant } from '../messages/unwant.js';
 import { want, type Want } from '../messages/want.js';
 import type { Answer } from './Answers.js';
 import { SEGMENT_BLOCKS } from './Announcements.js';
+import { Backoff } from './Backoff.js';
 import { ComingNodes } from './ComingNodes.js';
 import type { DownloadSource } from './Downloads.js';
 import { RemoteBlocks } from './RemoteBlocks.js';
@@ -17,6 +18,9 @@ import { RemoteCore } from './RemoteCore.js';
 import type { ReplicationLimits } from './ReplicationLimits.js';
 import { type Asked, RequestTable } from './RequestTable.js';
 import { Uploads } from './Uploads.js';
+
+/** Trees in a row that a remote may fail to prove before others are given time. */
+const MOST_UNPROVEN = 3;
 
 /** The connection that the channel of a remote belongs to. @internal */
 export interface PeerConnection {
@@ -57,6 +61,8 @@ export class RemotePeer implements DownloadSource {
   storing = 0;
   /** and the bytes of the blocks in those that do not wait. */
   storingBytes = 0;
+  /** What it sent as the evidence of a conflict is being compared. */
+  comparing = false;
   /** Blocks that it pushed and that are being stored. */
   pushing = 0;
   /** Answers that wait for another one, */
@@ -69,6 +75,8 @@ export class RemotePeer implements DownloadSource {
   suspected = false;
   /** Longer trees in a row whose proof began elsewhere than was asked. */
   rebased = 0;
+  /** Longer trees and higher forks in a row that it spoke of and did not prove. */
+  readonly unproven = new Backoff(MOST_UNPROVEN - 1);
   /** A length to which it could not prove the way. */
   unprovenLength = -1;
   /** A fork that it could not prove. */
@@ -112,7 +120,7 @@ export class RemotePeer implements DownloadSource {
   isSettledWith(log: Pick<ReplicableLog, 'fork' | 'length'>): boolean {
     const { core } = this;
     if (!this.isOpen || !core.synchronized) return false;
-    if (this.suspected || !core.uploading) return true;
+    if (this.suspected || !core.uploading || this.unproven.failures >= MOST_UNPROVEN) return true;
     if (core.fork > log.fork) return core.length === 0 || this.unprovenFork === core.fork;
     const longer = core.fork === log.fork && core.canUpgrade && core.length > log.length;
     return !longer || this.unprovenLength === core.length;

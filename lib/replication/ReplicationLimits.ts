@@ -30,7 +30,7 @@ export interface ReplicationLimits {
   readonly maxWants: number;
   /** Messages that answer one `want`, or tell what is left after a `clear`. */
   readonly maxAnnouncements: number;
-  /** Steps of one search for the next block to ask for; the search goes on a turn later. */
+  /** Steps in one go of the search for blocks to ask one remote for; it goes on where it stopped, once other work was done. */
   readonly maxSearchSteps: number;
   /** Remotes that a block is asked of at a time. */
   readonly maxCopies: number;

@@ -15,8 +15,10 @@ export interface Asked {
   readonly fork: number;
   /** When it was made. */
   readonly at: number;
-  /** How many answers the remote had given by then. */
+  /** How many answers the remote had given by then, */
   readonly answered: number;
+  /** and how often the storage here had failed. */
+  readonly storageFailures: number;
   /** What was sent; null while it is being prepared. */
   message: Request | null;
   /** Called once: with the answer, or null if there will be none from this remote. */
@@ -52,7 +54,9 @@ export class RequestTable {
   }
 
   add(
-    fields: Pick<Asked, 'purpose' | 'block' | 'fork' | 'at'> & { readonly settle?: Asked['settle'] },
+    fields: Pick<Asked, 'purpose' | 'block' | 'fork' | 'at' | 'storageFailures'> & {
+      readonly settle?: Asked['settle'];
+    },
   ): Asked {
     const asked: Asked = {
       id: ++this.lastId,
@@ -61,6 +65,7 @@ export class RequestTable {
       fork: fields.fork,
       at: fields.at,
       answered: this.answered,
+      storageFailures: fields.storageFailures,
       message: null,
       settle: fields.settle ?? null,
       levels: 0,

@@ -1,7 +1,9 @@
 /** A row of blocks that somebody wants to have here. @internal */
 export class Wish {
-  /** Nothing below it is missing; the search begins here. */
+  /** Nothing below it is missing. */
   position: number;
+  /** For each remote: it has no block below that is missing here and not on its way. */
+  readonly searched = new Map<object, number>();
 
   constructor(
     readonly start: number,

@@ -154,6 +154,44 @@ describe('replication asks', () => {
     expect(slow.take('cancel').map(({ request }) => request)).toEqual(asked.map(({ id }) => id));
   });
 
+  it('no second remote for what has come and waits for the storage', async () => {
+    const writer = await writtenLog(4);
+    const site = await Site.reading(writer, { overtakeAfterMs: 500 });
+    const first = new ScriptedRemote(site);
+    await first.upgrade(writer);
+    const stored = new Subject<void>();
+    const { core } = site.log;
+    const receive = core.receive.bind(core);
+    core.receive = async data => {
+      await firstValueFrom(stored);
+      return receive(data);
+    };
+    site.wish(0, 4);
+    await settle();
+    await first.answer(writer, proof => (proof.block?.index === 3 ? null : proof));
+    const second = new ScriptedRemote(site);
+    second.greet(writer);
+    await site.pass(2000);
+    expect(second.take('request').map(({ block }) => block?.index)).toEqual([3]);
+    stored.next();
+    await settle();
+    expect(site.log.contiguousLength).toBe(3);
+  });
+
+  it('again for what was cleared and is still wished for', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    site.wish(2, 10);
+    await settle();
+    await remote.answer(writer);
+    await site.log.clear(0, 5);
+    await settle();
+    expect((await remote.answer(writer)).map(({ block }) => block?.index)).toEqual([2, 3, 4]);
+    expect(site.log.core.firstMissing(2, 10)).toBe(-1);
+  });
+
   it('what it may have elsewhere when a remote leaves', async () => {
     const writer = await writtenLog(6);
     const site = await Site.reading(writer);
@@ -202,6 +240,26 @@ describe('replication asks', () => {
     await settle();
     expect(remote.take('want')).toEqual([]);
     expect(remote.take('request').map(({ block }) => block?.index)).toEqual([8]);
+  });
+
+  it('for what there is among much that nobody has, and lets other work be done meanwhile', async () => {
+    const writer = await writtenLog(60);
+    const site = await Site.reading(writer, { maxSearchSteps: 4 });
+    const remote = new ScriptedRemote(site);
+    remote.say(synchronize({ length: 60 }));
+    await settle();
+    await remote.answer(writer);
+    for (let index = 0; index < 60; index += 2) remote.say(range({ start: index, length: 1 }));
+    site.wish(0, 60);
+    const asked: number[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      await site.pass(10);
+      asked.push(...(await remote.answer(writer)).map(({ block }) => block?.index ?? -1));
+    }
+    expect(asked).toEqual(Array.from({ length: 30 }, (_, index) => 2 * index));
+    remote.say(range({ start: 59, length: 1 }));
+    await site.pass(10);
+    expect((await remote.answer(writer)).map(({ block }) => block?.index)).toEqual([59]);
   });
 
   it('with the block that is wanted next, when it asks for a longer tree', async () => {

@@ -1,6 +1,7 @@
 import { bitfield } from '../../lib/messages/bitfield.js';
 import { cancel } from '../../lib/messages/cancel.js';
 import { data } from '../../lib/messages/data.js';
+import type { Message } from '../../lib/messages/Message.js';
 import { noData } from '../../lib/messages/noData.js';
 import { range } from '../../lib/messages/range.js';
 import { request } from '../../lib/messages/request.js';
@@ -113,6 +114,22 @@ describe('replication with a remote that', () => {
     expect(honest.closed && remote.closed).toBe(true);
   });
 
+  it('has another tree of the same writer makes the conflict known while its blocks are being stored', async () => {
+    const writer = await writtenLog(10);
+    const other = await writtenLog(10, 21);
+    const site = await Site.reading(writer);
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    site.wish(0, 1);
+    await settle();
+    const [asked] = remote.take('request');
+    const proof = await writer.core.prove(asked);
+    const evidence = await other.core.prove(request({ id: 0, upgrade: { start: 0, length: 10 } }));
+    remote.say(proof!, data({ ...evidence, request: 0 }));
+    await settle();
+    expect(site.log.core.conflict).not.toBeNull();
+  });
+
   it('claims to have what it has not is asked for each block once', async () => {
     const writer = await writtenLog(100);
     const site = await Site.reading(writer);
@@ -217,6 +234,67 @@ describe('replication with a remote that', () => {
     }
     expect(asked).toBe(1);
     expect(site.replication.isSettled).toBe(true);
+  });
+
+  /** A remote that has never got what it just said that it has, and says more each time; tells how often it was asked. */
+  const boaster = (
+    site: Site,
+    say: (times: number) => Message,
+  ): { remote: ScriptedRemote; boast: () => number } => {
+    const remote = new ScriptedRemote(site);
+    let asked = 0;
+    remote.say(say(0));
+    const boast = (): number => {
+      for (const { id } of remote.take('request')) remote.say(noData({ request: id }), say(++asked));
+      return asked;
+    };
+    return { remote, boast };
+  };
+
+  it('is longer each time it is asked to prove it does not keep others from being asked, nor is asked at once', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const { boast } = boaster(site, times => synchronize({ length: 1000 + times }));
+    const honest = new ScriptedRemote(site);
+    honest.say(synchronize({ length: 10 }));
+    await settle();
+    expect(boast()).toBe(1);
+    await settle();
+    await honest.answer(writer);
+    expect(site.log.length).toBe(10);
+
+    const alone = await Site.reading(writer);
+    const other = boaster(alone, times => synchronize({ length: 1000 + times }));
+    const asked: number[] = [];
+    for (const ms of [0, 900, 150, 1800, 250, 3800, 250]) {
+      await alone.pass(ms);
+      for (let turn = 0; turn < 5; turn++) {
+        await settle();
+        other.boast();
+      }
+      asked.push(other.boast());
+    }
+    expect(asked).toEqual([3, 3, 4, 4, 5, 5, 6]);
+    expect(alone.replication.isSettled).toBe(true);
+    expect(alone.drops).toEqual([]);
+  });
+
+  it('has a higher fork each time it is asked to prove it does not keep others from being followed', async () => {
+    const writer = await writtenLog(10);
+    const site = await Site.reading(writer);
+    const honest = new ScriptedRemote(site);
+    await honest.upgrade(writer);
+    const { boast } = boaster(site, times => synchronize({ fork: 1000 + times, length: 5 }));
+    await settle();
+    expect(boast()).toBe(1);
+    await writer.truncate(6);
+    honest.say(synchronize({ fork: 1, length: 6 }));
+    for (let turn = 0; turn < 9; turn++) {
+      boast();
+      await honest.answer(writer);
+    }
+    expect([site.log.length, site.log.fork]).toEqual([6, 1]);
+    expect(boast()).toBeLessThanOrEqual(3);
   });
 
   it('changes its mind all the time is answered once a turn', async () => {
