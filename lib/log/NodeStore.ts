@@ -158,27 +158,43 @@ export class NodeStore implements NodeReader {
       }
       this.pages?.clear();
     }
-    const nodes = [...this.fresh].sort(([a], [b]) => a - b);
+    const indexes = [...this.fresh.keys()].sort((a, b) => a - b);
+    const nodes = indexes.map(index => this.fresh.get(index) ?? null);
     const writes: Promise<void>[] = [];
-    for (let i = 0; i < nodes.length;) {
+    for (let i = 0; i < indexes.length;) {
       let next = i + 1;
-      while (next < nodes.length && nodes[next][0] === nodes[next - 1][0] + 1) next++;
-      writes.push(this.write(nodes.slice(i, next)));
+      while (next < indexes.length && indexes[next] === indexes[next - 1] + 1) next++;
+      writes.push(this.write(indexes[i], nodes, i, next));
       i = next;
     }
     await settleAll(writes);
     await this.file.flush();
-    for (const [index, node] of nodes) {
-      this.pages?.delete((index - (index % PAGE_NODES)) / PAGE_NODES);
-      // Not one that came while the others were written.
-      if (this.fresh.get(index) === node) this.fresh.delete(index);
+    let page = -1;
+    for (const index of indexes) {
+      const of = (index - (index % PAGE_NODES)) / PAGE_NODES;
+      if (of !== page) this.pages?.delete(of);
+      page = of;
     }
-    if (nodes.length > 0) {
-      this.fileBytes = Math.max(this.fileBytes, (nodes[nodes.length - 1][0] + 1) * NODE_BYTES);
+    this.forget(indexes, nodes);
+    if (indexes.length > 0) {
+      this.fileBytes = Math.max(this.fileBytes, (indexes[indexes.length - 1] + 1) * NODE_BYTES);
     }
     this.cutOff.clear();
     this.end = Infinity;
     this.change();
+  }
+
+  /** Nodes are in the file now; those that came while they were written are not. */
+  private forget(indexes: readonly number[], nodes: readonly (TreeNode | null)[]): void {
+    if (
+      indexes.every((index, i) => this.fresh.get(index) === nodes[i]) &&
+      indexes.length === this.fresh.size
+    ) {
+      return this.fresh.clear();
+    }
+    for (const [i, index] of indexes.entries()) {
+      if (this.fresh.get(index) === nodes[i]) this.fresh.delete(index);
+    }
   }
 
   /** The size of a node tells that of its sibling. */
@@ -194,16 +210,17 @@ export class NodeStore implements NodeReader {
     added.push(sized);
   }
 
-  /** Writes nodes that follow each other; zeros for one that is forgotten. */
-  private write(nodes: readonly (readonly [number, TreeNode | null])[]): Promise<void> {
-    const bytes = new Uint8Array(nodes.length * NODE_BYTES);
-    for (const [place, [, node]] of nodes.entries()) {
+  /** Writes nodes that follow each other, `nodes[from]` to `nodes[to - 1]`; zeros for one that is forgotten. */
+  private write(first: number, nodes: readonly (TreeNode | null)[], from: number, to: number): Promise<void> {
+    const bytes = new Uint8Array((to - from) * NODE_BYTES);
+    for (let i = from; i < to; i++) {
+      const node = nodes[i];
       if (node === null) continue;
-      const at = place * NODE_BYTES;
+      const at = (i - from) * NODE_BYTES;
       writeUint64(bytes, at, node.size);
       bytes.set(node.hash, at + 8);
     }
-    return this.file.write(nodes[0][0] * NODE_BYTES, bytes);
+    return this.file.write(first * NODE_BYTES, bytes);
   }
 
   /** Reads a page and keeps it, if the file never waits and nodes are kept. What fails is left to the promise of a read. */

@@ -123,7 +123,7 @@ export class Fetcher {
   ): Promise<Data | null> {
     if (!peer.isOpen) return Promise.resolve(null);
     return new Promise(resolve => {
-      const asked = this.add(peer, { purpose, block: -1, fork, settle: resolve });
+      const asked = this.add(peer, purpose, -1, fork, resolve);
       const message = peer.requests.prepare(asked, parts);
       if (message !== null) peer.send(message);
       this.watch();
@@ -195,9 +195,13 @@ export class Fetcher {
 
   private add(
     peer: RemotePeer,
-    fields: Pick<Asked, 'purpose' | 'block' | 'fork'> & { readonly settle?: Asked['settle'] },
+    purpose: RequestPurpose,
+    block: number,
+    fork: number,
+    settle: Asked['settle'] = null,
   ): Asked {
-    return peer.requests.add({ ...fields, at: this.now(), storageFailures: this.storageFailures });
+    const { storageFailures } = this;
+    return peer.requests.add({ purpose, block, fork, at: this.now(), storageFailures, settle });
   }
 
   /** Gives an answer to the log, or lets it wait until the one it leans on is given. */
@@ -358,7 +362,7 @@ export class Fetcher {
     this.upgrading = best;
     const block = this.downloads.wantedBehind(best);
     const { requests, core } = best;
-    const asked = this.add(best, { purpose: 'upgrade', block, fork: local.fork });
+    const asked = this.add(best, 'upgrade', block, local.fork);
     if (block !== -1) {
       best.markBlock(asked);
       this.downloads.asked(best, block, asked.at);
@@ -373,7 +377,7 @@ export class Fetcher {
 
   private askBlock(peer: RemotePeer, index: number, priority: number): void | Promise<void> {
     const { log } = this.host;
-    const asked = this.add(peer, { purpose: 'block', block: index, fork: log.fork });
+    const asked = this.add(peer, 'block', index, log.fork);
     peer.markBlock(asked);
     const send = (missing: number): void => {
       if (asked.outcome !== 'open') return; // taken back meanwhile

@@ -53,11 +53,7 @@ export class RequestTable {
     return this.byId.size;
   }
 
-  add(
-    fields: Pick<Asked, 'purpose' | 'block' | 'fork' | 'at' | 'storageFailures'> & {
-      readonly settle?: Asked['settle'];
-    },
-  ): Asked {
+  add(fields: Pick<Asked, 'purpose' | 'block' | 'fork' | 'at' | 'storageFailures' | 'settle'>): Asked {
     const asked: Asked = {
       id: ++this.lastId,
       purpose: fields.purpose,
@@ -67,7 +63,7 @@ export class RequestTable {
       answered: this.answered,
       storageFailures: fields.storageFailures,
       message: null,
-      settle: fields.settle ?? null,
+      settle: fields.settle,
       levels: 0,
       leansOn: null,
       outcome: 'open',
