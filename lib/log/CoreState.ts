@@ -116,7 +116,6 @@ export class CoreState {
     flush = false,
   ): Promise<void> {
     this.verifyUsable();
-    if (this.oplog.isUnsettled) await this.checkpoint();
     await settleAll(writes.map(({ offset, bytes }) => this.blocks.write(offset, bytes)));
     await this.oplog.append(entries);
     this.dirty = true;

@@ -18,6 +18,15 @@ export interface OplogOptions {
   readonly maxEntryBytes?: number;
 }
 
+/** A header on its way into its slot. */
+interface SlotWrite {
+  readonly slot: 0 | 1;
+  readonly bit: 0 | 1;
+  readonly chunk: Uint8Array;
+  readonly header: OplogHeader;
+  readonly external: ExternalHeader | null;
+}
+
 const NO_CHANGE: OplogEntry = { userData: null, treeNodes: null, treeUpgrade: null, bitfield: null };
 
 /**
@@ -38,9 +47,13 @@ export class Oplog {
 
   private slotBits: [0 | 1, 0 | 1] = [1, 0];
   private external: ExternalHeader | null = null;
+  /**
+   * A header that may be in the file or not, for writing it failed. Entries carry the sum of the bits of both slots, so until it
+   * is known to be there none can be written that is sure to count.
+   */
+  private unsure: SlotWrite | null = null;
   /** Bytes may lie behind the entries that are not one. */
   private ragged = false;
-  private unsettled = false;
   private readonly maxEntryBytes: number;
 
   private constructor(
@@ -72,14 +85,6 @@ export class Oplog {
     return oplog;
   }
 
-  /**
-   * Whether a header was written and it is not known if it counts: its flush failed. Entries would belong to the one or to the
-   * other, so nothing may be added before a header is written as it should be.
-   */
-  get isUnsettled(): boolean {
-    return this.unsettled;
-  }
-
   /** Whether the other files should be flushed and a header written. */
   get due(): boolean {
     return this.byteLength >= this.maxEntryBytes;
@@ -93,8 +98,8 @@ export class Oplog {
    */
   async append(entries: readonly OplogEntry[]): Promise<void> {
     if (this.header === null) throw new Error('an oplog begins with a header');
-    if (this.unsettled) throw new Error('which header counts is not known: write it again');
     if (entries.length === 0) return;
+    await this.finishHeader();
     const state = { start: 0, end: entries.length * CHUNK_PREFIX, buffer: null as Uint8Array | null };
     for (const entry of entries) oplogEntryCodec.preencode(state, entry);
     const buffer = (state.buffer = new Uint8Array(state.end));
@@ -118,9 +123,11 @@ export class Oplog {
 
   /**
    * Puts a header in the place of the entries, and flushes. The other files must hold all that the entries said, safely: from
-   * here on nobody can repeat it. A crash at any moment leaves either the old header with its entries or the new one.
+   * here on nobody can repeat it. A crash at any moment leaves either the old header with its entries or the new one. If it
+   * rejects, this header or the old one counts, and whatever is written next makes sure first which.
    */
   async writeHeader(header: OplogHeader): Promise<void> {
+    await this.finishHeader();
     // The entries tell which header counts, should one slot turn out broken.
     if (this.header !== null && this.byteLength === 0) await this.append([NO_CHANGE]);
     await this.file.flush();
@@ -137,11 +144,18 @@ export class Oplog {
     const chunk = new Uint8Array(CHUNK_PREFIX + payload.length);
     chunk.set(payload, CHUNK_PREFIX);
     sealChunk(chunk, 0, payload.length, bit, false);
-    this.unsettled = this.header !== null;
+    this.unsure = { slot, bit, chunk, header, external };
+    await this.finishHeader();
+  }
+
+  /** Writes a header to its slot, again if that failed before: the same bytes, so it does not matter what came of it then. */
+  private async finishHeader(): Promise<void> {
+    if (this.unsure === null) return;
+    const { slot, bit, chunk, header, external } = this.unsure;
     await this.file.write(slot * SLOT_BYTES, chunk);
     await this.file.flush();
 
-    this.unsettled = false;
+    this.unsure = null;
     this.slotBits[slot] = bit;
     this.header = header;
     this.external = external;
