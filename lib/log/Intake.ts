@@ -53,13 +53,14 @@ export class Intake {
       if (stored.length > 0) await this.store(stored);
     };
     for (const delivery of deliveries) {
-      if (this.isLookBack(delivery.data)) await store();
+      const { upgrade, manifest } = delivery.data;
+      // It is stored by itself, so it must not be verified by nodes of a group that may turn out to find no room.
+      if (upgrade !== null || manifest !== null) await store();
       const outcome = this.verify(delivery);
       const verified = outcome !== null && 'then' in outcome ? await outcome : outcome;
       if (verified === null) continue;
       const { block } = verified;
       if (verified.head !== null || verified.manifest !== null) {
-        await store();
         await this.store([verified]);
         continue;
       }

@@ -33,8 +33,8 @@ interface Loose {
 export class NodeStore implements NodeReader {
   /** Nodes that are not in the file yet; `null` for one that is to be forgotten. */
   private readonly fresh = new Map<number, TreeNode | null>();
-  /** Those of them that the file still has, and a cut has done away with. */
-  private readonly cutOff = new Set<number>();
+  /** Nodes that the file still has, and that are to be forgotten, whatever came in their place. */
+  private readonly forgotten = new Set<number>();
   /** In memory alone, and in {@link NodeStore.andLoose} alone: a wrong size would put blocks in wrong places. */
   private readonly loose = new Map<number, Loose>();
   /** Nodes from here on are not known, but for the fresh ones. */
@@ -46,7 +46,7 @@ export class NodeStore implements NodeReader {
 
   private constructor(
     private readonly file: RandomAccess,
-    /** Bytes in the file. */
+    /** Bytes of the file that count: what lies behind them was cut, or is left of a flush that failed. */
     private fileBytes: number,
     /** Pages of the file as they are there; `null` keeps none. */
     private readonly pages: ByteCache<Uint8Array> | null,
@@ -113,7 +113,7 @@ export class NodeStore implements NodeReader {
   /** Takes back what {@link NodeStore.put} returned: it could not be stored. */
   takeBack(nodes: readonly TreeNode[]): void {
     for (const { index } of nodes) {
-      if (this.cutOff.has(index)) this.fresh.set(index, null);
+      if (this.forgotten.has(index)) this.fresh.set(index, null);
       else this.fresh.delete(index);
     }
   }
@@ -137,27 +137,18 @@ export class NodeStore implements NodeReader {
     this.loose.clear();
     for (const index of straddlingNodes(length)) {
       this.fresh.set(index, null);
-      this.cutOff.add(index);
+      this.forgotten.add(index);
     }
     this.end = Math.min(this.end, end);
+    this.fileBytes = Math.min(this.fileBytes, this.end * NODE_BYTES);
   }
 
   /** Brings the file up to date. If it fails nothing is lost, and it can be tried again. */
   async flush(): Promise<void> {
     if (this.fresh.size === 0 && this.end === Infinity) return;
     this.change();
-    if (this.end !== Infinity) {
-      const { fileBytes } = this;
-      // Before it is so: whoever reads meanwhile must not ask for more than there may be.
-      this.fileBytes = Math.min(fileBytes, this.end * NODE_BYTES);
-      try {
-        if (fileBytes > this.fileBytes) await this.file.truncate(this.fileBytes);
-      } catch (error) {
-        this.fileBytes = fileBytes;
-        throw error;
-      }
-      this.pages?.clear();
-    }
+    if ((await this.file.length()) > this.fileBytes) await this.file.truncate(this.fileBytes);
+    if (this.end !== Infinity) this.pages?.clear();
     const indexes = [...this.fresh.keys()].sort((a, b) => a - b);
     const nodes = indexes.map(index => this.fresh.get(index) ?? null);
     const writes: Promise<void>[] = [];
@@ -179,7 +170,7 @@ export class NodeStore implements NodeReader {
     if (indexes.length > 0) {
       this.fileBytes = Math.max(this.fileBytes, (indexes[indexes.length - 1] + 1) * NODE_BYTES);
     }
-    this.cutOff.clear();
+    this.forgotten.clear();
     this.end = Infinity;
     this.change();
   }
@@ -204,7 +195,7 @@ export class NodeStore implements NodeReader {
     const loose = this.loose.get(sibling);
     if (loose === undefined) return;
     this.loose.delete(sibling);
-    if (this.fresh.has(sibling)) return;
+    if ((this.fresh.get(sibling) ?? null) !== null) return;
     const sized = { ...loose.node, size: loose.sum - node.size };
     this.fresh.set(sibling, sized);
     added.push(sized);

@@ -65,6 +65,8 @@ async function replay(given: Replaying, entries: readonly OplogEntry[]): Promise
   let { reorgs } = header.hints;
   let { fork, length, signature } = header.tree;
   let upgraded = false;
+  // The file may still have nodes that were cut off before the header was written; the entries have all that came after it.
+  nodes.cut(length);
   for (const entry of entries) {
     if (entry.userData) userData = withUserData(userData, entry.userData);
     const upgrade = entry.treeUpgrade;
@@ -83,7 +85,6 @@ async function replay(given: Replaying, entries: readonly OplogEntry[]): Promise
     const update = entry.bitfield;
     if (update) bits.setRange(update.start, update.length, !update.drop);
   }
-  // A crash may have left nodes that were cut off.
   nodes.cut(length);
   const last = bits.lastSet();
   if (last >= length) bits.setRange(length, last + 1 - length, false);

@@ -36,7 +36,9 @@ export class ExternalHeaders {
     const rest = bytes.length - state.start;
     if (
       rest !== 0 &&
-      (rest !== TRAILER || checksumAt(bytes, state.start + 1) !== crcOf(bytes, state.start))
+      (rest !== TRAILER ||
+        bytes[state.start] !== 0 ||
+        checksumAt(bytes, state.start + 1) !== crcOf(bytes, state.start))
     ) {
       throw corrupt('its checksum does not hold');
     }

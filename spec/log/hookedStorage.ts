@@ -14,7 +14,10 @@ export interface StorageCall {
  * A storage in memory whose changes go through a function, which may fail them or answer them late. The function must call
  * `run` before it waits for anything: a file acts in the order of the calls.
  */
-export function hookedStorage(hook: (call: StorageCall) => Promise<void>, inner = memoryStorage()): Storage {
+export function hookedStorage(
+  hook: (call: StorageCall) => Promise<void>,
+  inner: Storage = memoryStorage(),
+): Storage {
   return {
     lock: folder => inner.lock(folder),
     remove: folder => inner.remove(folder),
