@@ -199,7 +199,10 @@ describe('log: folders of hypercore 10', () => {
             theirs = await peer.command('truncate', { length: random.integer(0, theirs.length - 1) });
           } else if (theirs.length > 0) {
             const start = random.integer(0, theirs.length - 1);
-            theirs = await peer.command('clear', { start, end: random.integer(start + 1, theirs.length) });
+            const end = random.integer(start + 1, theirs.length);
+            // Of no bytes hypercore 10 asks the system for a hole of length 0, which is EINVAL.
+            const bytes = theirs.blocks.slice(start, end).join('').length;
+            if (bytes > 0) theirs = await peer.command('clear', { start, end });
           }
         }
         expected = theirs;
