@@ -15,8 +15,8 @@ export interface PacedOptions extends PressureOptions {
  * the link stops, so that the remote's own queue fills and it stops sending, and goes on at `lowWaterMark`. A value is
  * taken up in the order in which it came. What the payload that is being read still holds arrives all the same.
  *
- * With the blocks of a core as the link only its questions stop. All channels of a connection share one, so all of them wait: `project` must not wait for another message of the
- * same connection.
+ * With the blocks of a core as the link only its questions stop. All channels of a connection share one, so all of them wait:
+ * `project` must not wait for another message of the same connection.
  *
  * Completes when the source has and all work is done. Errors of the source and of `project` pass at once, and what
  * waits is dropped. Unsubscribing drops it too, and lets the link go on.

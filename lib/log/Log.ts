@@ -230,7 +230,8 @@ export class Log {
 
   /**
    * The blocks that are here, one after another; errors with `ERR_BLOCK_NOT_AVAILABLE` at one that is not. With `live`, if the log is
-   * cut below what was emitted, it goes on at the cut, with the blocks that come to stand there. The Observable can be paused, so its subscriber's pace can set the pace of reading: `pullFrom` takes it, `paced` too.
+   * cut below what was emitted, it goes on at the cut, with the blocks that come to stand there. The Observable can be paused, so its
+   * subscriber's pace can set the pace of reading: `pullFrom` takes it, `paced` too.
    *
    * @example
    * ```ts

@@ -160,32 +160,17 @@ export class NodeStore implements NodeReader {
     }
     await settleAll(writes);
     await this.file.flush();
-    let page = -1;
-    for (const index of indexes) {
-      const of = (index - (index % PAGE_NODES)) / PAGE_NODES;
-      if (of !== page) this.pages?.delete(of);
-      page = of;
+    for (const [i, index] of indexes.entries()) {
+      this.pages?.delete((index - (index % PAGE_NODES)) / PAGE_NODES);
+      // Not one that came while the others were written.
+      if (this.fresh.get(index) === nodes[i]) this.fresh.delete(index);
     }
-    this.forget(indexes, nodes);
     if (indexes.length > 0) {
       this.fileBytes = Math.max(this.fileBytes, (indexes[indexes.length - 1] + 1) * NODE_BYTES);
     }
     this.forgotten.clear();
     this.end = Infinity;
     this.change();
-  }
-
-  /** Nodes are in the file now; those that came while they were written are not. */
-  private forget(indexes: readonly number[], nodes: readonly (TreeNode | null)[]): void {
-    if (
-      indexes.every((index, i) => this.fresh.get(index) === nodes[i]) &&
-      indexes.length === this.fresh.size
-    ) {
-      return this.fresh.clear();
-    }
-    for (const [i, index] of indexes.entries()) {
-      if (this.fresh.get(index) === nodes[i]) this.fresh.delete(index);
-    }
   }
 
   /** The size of a node tells that of its sibling. */

@@ -166,9 +166,9 @@ export class Core {
    * {@link CoreBlocks.pause}: {@link paced} and {@link pullFrom} (`for await`) do that, with this as the link.
    *
    * Completes after block `end - 1`; without `live` that is at most the length which the remotes speak of at the time of
-   * subscription, or the own one if there are none: before there is a connection a new core is over at once. If the core is truncated below what was emitted, it goes on at the cut,
-   * with blocks of the new fork. Errors with an error of the storage or of opening, `ERR_CONFLICT`, or `ERR_LOG_CLOSED`.
-   * Unsubscribing takes requests back on the wire.
+   * subscription, or the own one if there are none: before there is a connection a new core is over at once. If the core is
+   * truncated below what was emitted, it goes on at the cut, with blocks of the new fork. Errors with an error of the
+   * storage or of opening, `ERR_CONFLICT`, or `ERR_LOG_CLOSED`. Unsubscribing takes requests back on the wire.
    *
    * @example
    * ```ts

@@ -76,7 +76,8 @@ export class Peer {
 
   /**
    * The core of a key (32 bytes), or that which the options mean, the same object for the same core until {@link Core.close} is
-   * called; then another, which opens when that is done. It opens by itself, and is replicated at once over every connection there is and will be.
+   * called; then another, which opens when that is done. It opens by itself, and is replicated at once over every connection there is
+   * and will be.
    *
    * It is kept in a folder named by its discovery key, unless `folder` says otherwise; a core without any key in the options
    * is the one stored there, or new, and the folder then is `own`.

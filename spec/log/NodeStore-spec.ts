@@ -4,7 +4,8 @@ import { StorageFailedError } from '../../lib/logErrors.js';
 import type { TreeNode } from '../../lib/messages/proof.js';
 import { memoryStorage } from '../../lib/storage/memory/memoryStorage.js';
 import { fill } from '../helpers/bytes.js';
-import { gate, hookedStorage, settle } from './hookedStorage.js';
+import { gate, hookedStorage } from '../helpers/hookedStorage.js';
+import { settle } from '../helpers/settle.js';
 
 const node = (index: number, value = index + 1): TreeNode => ({ index, size: value, hash: fill(32, value) });
 

@@ -7,7 +7,9 @@ import type { Storage } from '../../lib/storage/RandomAccess.js';
 import { FaultyStorage } from '../../lib/testing/FaultyStorage.js';
 import { fill } from '../helpers/bytes.js';
 import { answerOf, download, upgrade } from './replicate.js';
-import { gate, hookedStorage, settle, until } from './hookedStorage.js';
+import { until } from '../connection/pair.js';
+import { gate, hookedStorage } from '../helpers/hookedStorage.js';
+import { settle } from '../helpers/settle.js';
 
 const seed = fill(32, 7);
 const full = (file: string): Error => new StorageQuotaError(file, new Error('full, as told'));

@@ -1,4 +1,4 @@
-import { BehaviorSubject, Subscription, VirtualTimeScheduler } from 'rxjs';
+import { BehaviorSubject, firstValueFrom, Subject, Subscription, VirtualTimeScheduler } from 'rxjs';
 import { Channel } from '../../lib/connection/Channel.js';
 import { FrameTooLargeError } from '../../lib/errors.js';
 import { encode } from '../../lib/encoding/encode.js';
@@ -14,17 +14,24 @@ import type { CoreEvent } from '../../lib/replication/CoreEvent.js';
 import { CoreReplication } from '../../lib/replication/CoreReplication.js';
 import { type ReplicationLimits, verifyReplicationLimits } from '../../lib/replication/ReplicationLimits.js';
 import { Wish } from '../../lib/replication/Wish.js';
-
-/** Lets all that is due without a timer happen. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise(resolve => setTimeout(resolve, 0));
-}
+import { settle } from '../helpers/settle.js';
 
 /** A writer's log with `count` blocks; block i is `size` bytes of i. */
 export async function writtenLog(count: number, size = 20, seed = 7): Promise<Log> {
   const log = await openLog({ seed: new Uint8Array(32).fill(seed) });
   await log.append(Array.from({ length: count }, (_, index) => new Uint8Array(size).fill(index)));
   return log;
+}
+
+/** Has what a log is given wait to be stored until the result emits. */
+export function heldStorage({ core }: Log): Subject<void> {
+  const stored = new Subject<void>();
+  const receive = core.receive.bind(core);
+  core.receive = async data => {
+    await firstValueFrom(stored);
+    return receive(data);
+  };
+  return stored;
 }
 
 /** The replication of a log, on a clock that a spec moves. */

@@ -1,4 +1,4 @@
-import { asyncScheduler, firstValueFrom, Subject } from 'rxjs';
+import { asyncScheduler } from 'rxjs';
 import { openLog } from '../../lib/log/openLog.js';
 import { range } from '../../lib/messages/range.js';
 import { request } from '../../lib/messages/request.js';
@@ -7,7 +7,8 @@ import { want } from '../../lib/messages/want.js';
 import { answerWant, SEGMENT_BLOCKS } from '../../lib/replication/Announcements.js';
 import { seekInCore } from '../../lib/replication/seekInCore.js';
 import { Random } from '../helpers/random.js';
-import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
+import { settle } from '../helpers/settle.js';
+import { heldStorage, ScriptedRemote, Site, writtenLog } from './ScriptedRemote.js';
 
 describe('replication asks', () => {
   it('for a longer tree only whoever has acknowledged the length here', async () => {
@@ -75,13 +76,7 @@ describe('replication asks', () => {
     const site = await Site.reading(writer, { maxInFlightPerPeer: 4, maxStoringBytes: 60 });
     const remote = new ScriptedRemote(site);
     await remote.upgrade(writer);
-    const stored = new Subject<void>();
-    const { core } = site.log;
-    const receive = core.receive.bind(core);
-    core.receive = async data => {
-      await firstValueFrom(stored);
-      return receive(data);
-    };
+    const stored = heldStorage(site.log);
     site.wish(0, 200);
     await settle();
     const requests = remote.take('request');
@@ -159,13 +154,7 @@ describe('replication asks', () => {
     const site = await Site.reading(writer, { overtakeAfterMs: 500 });
     const first = new ScriptedRemote(site);
     await first.upgrade(writer);
-    const stored = new Subject<void>();
-    const { core } = site.log;
-    const receive = core.receive.bind(core);
-    core.receive = async data => {
-      await firstValueFrom(stored);
-      return receive(data);
-    };
+    const stored = heldStorage(site.log);
     site.wish(0, 4);
     await settle();
     await first.answer(writer, proof => (proof.block?.index === 3 ? null : proof));

@@ -4,7 +4,8 @@ import { openLog } from '../../lib/log/openLog.js';
 import { synchronize } from '../../lib/messages/synchronize.js';
 import { memoryStorage } from '../../lib/storage/memory/memoryStorage.js';
 import type { Storage } from '../../lib/storage/RandomAccess.js';
-import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
+import { settle } from '../helpers/settle.js';
+import { ScriptedRemote, Site, writtenLog } from './ScriptedRemote.js';
 
 /** Has everything that comes refused for want of room until the result is called. */
 function fill(log: Log): () => void {

@@ -7,7 +7,8 @@ import { range } from '../../lib/messages/range.js';
 import { request } from '../../lib/messages/request.js';
 import { synchronize } from '../../lib/messages/synchronize.js';
 import { want } from '../../lib/messages/want.js';
-import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
+import { settle } from '../helpers/settle.js';
+import { ScriptedRemote, Site, writtenLog } from './ScriptedRemote.js';
 
 describe('replication with a remote that', () => {
   it('sends a wrong block is without it, and the block comes from another', async () => {

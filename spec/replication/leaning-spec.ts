@@ -2,7 +2,8 @@ import type { Data } from '../../lib/messages/data.js';
 import { noData } from '../../lib/messages/noData.js';
 import type { Request } from '../../lib/messages/request.js';
 import type { Log } from '../../lib/log/Log.js';
-import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
+import { settle } from '../helpers/settle.js';
+import { ScriptedRemote, Site, writtenLog } from './ScriptedRemote.js';
 
 const forged = (proof: Data): Data => ({
   ...proof,

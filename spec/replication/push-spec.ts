@@ -6,7 +6,8 @@ import { synchronize } from '../../lib/messages/synchronize.js';
 import { messageCodecs } from '../../lib/messages/wireTypes.js';
 import { ascii, hex, unhex } from '../helpers/bytes.js';
 import file from '../vectors/sessions-v11.json' with { type: 'json' };
-import { ScriptedRemote, settle, Site, writtenLog } from './ScriptedRemote.js';
+import { settle } from '../helpers/settle.js';
+import { ScriptedRemote, Site, writtenLog } from './ScriptedRemote.js';
 
 interface Recorded {
   readonly name: string;

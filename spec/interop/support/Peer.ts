@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { patienceMs } from '../../support/patience.js';
 import { PeerProcess } from './PeerProcess.js';
 
 /** The releases of hypercore that the specs run against. */
@@ -126,7 +125,6 @@ export class Peer extends PeerProcess<PeerEvents> {
   }
 
   private readonly cores = new Set<string>();
-  private commands = 0;
 
   private constructor(
     readonly version: HypercoreVersion,
@@ -145,12 +143,9 @@ export class Peer extends PeerProcess<PeerEvents> {
   async command<K extends keyof PeerCommands>(
     name: K,
     facts: PeerCommands[K][0],
-    deadlineMs = patienceMs,
+    deadlineMs?: number,
   ): Promise<PeerCommands[K][1]> {
-    const id = ++this.commands;
-    const answered = this.line(`an answer to ${name}`, line => line['id'] === id, deadlineMs);
-    this.write({ id, do: name, ...facts });
-    const answer = await answered;
+    const answer = await this.request(name, facts, deadlineMs);
     if (name === 'create' || name === 'createShared' || name === 'open')
       this.cores.add((facts as { core: string }).core);
     if (name === 'close') this.cores.delete((facts as { core: string }).core);

@@ -5,9 +5,6 @@ import { patienceMs } from '../../support/patience.js';
 /** One line that a peer printed: an event, or the answer to a command. */
 export type Line = Record<string, unknown>;
 
-/** The events of a peer by name, with what each tells. */
-type Events = object;
-
 interface Waiting {
   readonly accepts: (line: Line) => boolean;
   readonly resolve: (line: Line) => void;
@@ -19,11 +16,12 @@ const SHOWN_LINES = 12;
 const SHOWN_LENGTH = 300;
 
 /**
- * A program in a process of its own that is told and tells things in lines of JSON. Every wait has a deadline, and a failure
+ * A program in a process of its own that is told and tells things in lines of JSON; `E` are its events by name, with what each
+ * tells. Every wait has a deadline, and a failure
  * says what the program had reported and printed until then. It ends with {@link PeerProcess.stop}, and by itself if this
  * process dies.
  */
-export class PeerProcess<E extends Events> {
+export class PeerProcess<E extends object> {
   private readonly child: ChildProcess;
   private events: Line[] = [];
   private readonly waiting = new Set<Waiting>();
@@ -31,6 +29,7 @@ export class PeerProcess<E extends Events> {
   private readonly exited: Promise<void>;
   private stderr = '';
   private ended: string | undefined;
+  private requests = 0;
 
   /** @param title - what a failure calls it */
   protected constructor(
@@ -116,6 +115,14 @@ export class PeerProcess<E extends Events> {
     deadlineMs = patienceMs,
   ): Promise<Line> {
     return this.events.find(accepts) ?? this.wait(what, accepts, deadlineMs);
+  }
+
+  /** Gives a command with a number, and waits for the answer with that number. */
+  protected async request(name: string, facts: object, deadlineMs = patienceMs): Promise<Line> {
+    const id = ++this.requests;
+    const answered = this.wait(`an answer to ${name}`, line => line['id'] === id, deadlineMs);
+    this.write({ id, do: name, ...facts });
+    return answered;
   }
 
   protected forgetEvents(): void {

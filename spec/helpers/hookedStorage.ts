@@ -46,13 +46,3 @@ export function gate(): { readonly passed: Promise<void>; open(): void } {
   const passed = new Promise<void>(resolve => (open = resolve));
   return { passed, open: () => open() };
 }
-
-/** Lets all that is due without a timer happen. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise(resolve => setTimeout(resolve, 0));
-}
-
-/** Waits until something is so. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await settle();
-}
