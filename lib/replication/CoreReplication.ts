@@ -346,20 +346,13 @@ export class CoreReplication {
     this.changed.next();
   }
 
-  /** Goes where the highest fork is, one at a time. A remote that did not prove what it said comes after all others. */
+  /** Goes where the highest fork is, one at a time. */
   private follow(): void {
     if (this.following || this.fetcher.isWaiting) return;
-    let best: RemotePeer | null = null;
-    let later = Infinity;
-    for (const peer of this.peers) {
-      const { unproven } = peer;
-      const { fork, length } = peer.core;
-      if (!peer.isUsable || fork <= this.log.fork || length === 0 || peer.unprovenFork === fork) continue;
-      if (unproven.until > this.options.scheduler.now()) later = Math.min(later, unproven.until);
-      else if (best === null || forkComesBefore(peer, best)) best = peer;
-    }
+    const isAhead = ({ core: { fork, length }, unprovenFork }: RemotePeer): boolean =>
+      fork > this.log.fork && length > 0 && unprovenFork !== fork;
+    const best = this.fetcher.choose(isAhead, (one, other) => one.core.fork > other.core.fork);
     if (best !== null) void this.followTo(best);
-    else if (later !== Infinity) this.fetcher.wake(later);
   }
 
   private async followTo(peer: RemotePeer): Promise<void> {
@@ -383,9 +376,4 @@ export class CoreReplication {
     peer.unprovenFork = fork;
     if (fork > this.log.fork) peer.unproven.fail(this.options.scheduler.now()); // else another was faster
   }
-}
-
-function forkComesBefore(one: RemotePeer, other: RemotePeer): boolean {
-  const failures = one.unproven.failures - other.unproven.failures;
-  return failures === 0 ? one.core.fork > other.core.fork : failures < 0;
 }

@@ -101,6 +101,27 @@ export class Fetcher {
     this.retrying = this.storage.failures > 0;
   }
 
+  /**
+   * Whom to ask for a tree that it spoke of. One that did not prove the last comes after all others; while it has to wait it is
+   * passed over, and looked at again then.
+   */
+  choose(
+    offers: (peer: RemotePeer) => boolean,
+    isBetter: (one: RemotePeer, other: RemotePeer) => boolean,
+  ): RemotePeer | null {
+    let best: RemotePeer | null = null;
+    let later = Infinity;
+    for (const peer of this.host.peers) {
+      const { unproven } = peer;
+      if (!peer.isUsable || !offers(peer)) continue;
+      const failures = unproven.failures - (best?.unproven.failures ?? Infinity);
+      if (unproven.until > this.now()) later = Math.min(later, unproven.until);
+      else if (best === null || failures < 0 || (failures === 0 && isBetter(peer, best))) best = peer;
+    }
+    if (best === null && later !== Infinity) this.wake(later);
+    return best;
+  }
+
   /** Looks for work at a time, but not in this turn. */
   wake(at: number): void {
     if (this.waking !== null) {
@@ -344,21 +365,12 @@ export class Fetcher {
 
   private upgrade(): void {
     if (this.upgrading !== null) return;
-    const { peers, log } = this.host;
+    const { log } = this.host;
     const local = this.host.local();
-    let best: RemotePeer | null = null;
-    let later = Infinity;
-    for (const peer of peers) {
-      const { core, unproven } = peer;
-      if (!peer.isUsable || !peer.hasRoom || peer.unprovenLength === core.length) continue;
-      if (!core.offersUpgrade(local)) continue;
-      if (unproven.until > this.now()) later = Math.min(later, unproven.until);
-      else if (best === null || comesBefore(peer, best)) best = peer;
-    }
-    if (best === null) {
-      if (later !== Infinity) this.wake(later);
-      return;
-    }
+    const offers = (peer: RemotePeer): boolean =>
+      peer.hasRoom && peer.unprovenLength !== peer.core.length && peer.core.offersUpgrade(local);
+    const best = this.choose(offers, isLonger);
+    if (best === null) return;
     this.upgrading = best;
     const block = this.downloads.wantedBehind(best);
     const { requests, core } = best;
@@ -436,10 +448,8 @@ function isProofError(error: unknown): boolean {
   return isHypercoreError(error) && error.code === 'ERR_PROOF';
 }
 
-/** The longest is asked first, but one that did not prove what it said, or was late, comes after all others. */
-function comesBefore(one: RemotePeer, other: RemotePeer): boolean {
-  const failures = one.unproven.failures - other.unproven.failures;
-  if (failures !== 0) return failures < 0;
+/** The longest is asked first, but one that was late comes after all others. */
+function isLonger(one: RemotePeer, other: RemotePeer): boolean {
   if (one.timeouts !== other.timeouts) return one.timeouts < other.timeouts;
   return one.core.length > other.core.length;
 }

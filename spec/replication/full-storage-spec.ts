@@ -2,8 +2,8 @@ import { StorageQuotaError } from '../../lib/logErrors.js';
 import type { Log } from '../../lib/log/Log.js';
 import { openLog } from '../../lib/log/openLog.js';
 import { synchronize } from '../../lib/messages/synchronize.js';
-import { memoryStorage } from '../../lib/storage/memory/memoryStorage.js';
 import type { Storage } from '../../lib/storage/RandomAccess.js';
+import { gate, hookedStorage } from '../helpers/hookedStorage.js';
 import { settle } from '../helpers/settle.js';
 import { ScriptedRemote, Site, writtenLog } from './ScriptedRemote.js';
 
@@ -17,27 +17,15 @@ function fill(log: Log): () => void {
 
 /** A storage in which, once told, the next write of blocks waits until it is let fail. */
 function failingOnce(): { readonly storage: Storage; arm: () => void; fail: () => void } {
-  const memory = memoryStorage();
+  const failure = gate();
   let armed = false;
-  let fail = (): void => undefined;
-  const storage: Storage = {
-    open: async name => {
-      const file = await memory.open(name);
-      if (!name.endsWith('data')) return file;
-      const write = file.write.bind(file);
-      file.write = (offset, bytes) => {
-        if (!armed) return write(offset, bytes);
-        armed = false;
-        return new Promise(
-          (_, reject) => (fail = () => reject(new StorageQuotaError(name, new Error('full')))),
-        );
-      };
-      return file;
-    },
-    lock: folder => memory.lock(folder),
-    remove: folder => memory.remove(folder),
-  };
-  return { storage, arm: () => (armed = true), fail: () => fail() };
+  const storage = hookedStorage(async ({ file, operation, run }) => {
+    if (!armed || operation !== 'write' || !file.endsWith('data')) return run();
+    armed = false;
+    await failure.passed;
+    throw new StorageQuotaError(file, new Error('full'));
+  });
+  return { storage, arm: () => (armed = true), fail: () => failure.open() };
 }
 
 describe('replication with a storage that is full', () => {
