@@ -123,7 +123,7 @@ export class Fetcher {
   }
 
   /** Looks for work at a time, but not in this turn. */
-  wake(at: number): void {
+  private wake(at: number): void {
     if (this.waking !== null) {
       if (this.waking.at <= at) return;
       this.waking.timer.unsubscribe();
