@@ -136,13 +136,13 @@ async function runOne(name, workload, all, { rounds: wanted, time, share: most, 
   if (workload.parameters.count !== undefined) {
     await turn(0, TRIAL, false);
     const perRound = (Date.now() - started) / TRIAL;
+    const left = (1 - WARM_UP) * time;
+    if (!workload.whole) share = Math.max(LEAST, Math.min(most, left / (ENOUGH + 0.5) / perRound));
     for (const side of sides) {
       const warm = Date.now() + (WARM_UP * time) / sides.length;
-      // Small parts of work that is whole would be compiled for what they mostly do, which is to connect.
-      while (Date.now() < warm && (await runOn(side, workload.whole ? most : TRIAL, false)));
+      // As the runs that count: code of shorter ones is compiled for what they mostly do, which is to connect.
+      while (Date.now() < warm && (await runOn(side, share, false)));
     }
-    const left = time - (Date.now() - started);
-    if (!workload.whole) share = Math.max(LEAST, Math.min(most, left / (ENOUGH + 0.5) / perRound));
   }
   const least = Math.min(ENOUGH, rounds);
   // Work that cannot be cut must not take the time of everything after it.

@@ -176,7 +176,7 @@ export class Log {
    * Never sign two changes of the same length and fork: once both come to be known, the core is of no use any more.
    *
    * Rejects with `ERR_READ_ONLY` without the key pair of a signer, with `ERR_CONFLICT`, and with a RangeError if the log cannot be cut
-   * like that.
+   * like that, or the manifest does not allow to sign ahead.
    *
    * @example
    * ```ts

@@ -24,8 +24,11 @@ const MOST_ENTRY_NODES = 0x100000;
 
 /** A change of a core that several signers have to agree on, see {@link Log.sign}. @public */
 export type SignedChange =
-  /** Appending one block, or several. */
-  | { readonly append: Uint8Array | readonly Uint8Array[] }
+  /**
+   * Appending one block, or several. Where the manifest has `allowPatch`, a signer may be `ahead`: what it signs is the core with
+   * these blocks behind the others, and counts for the append all the same.
+   */
+  | { readonly append: Uint8Array | readonly Uint8Array[]; readonly ahead?: readonly Uint8Array[] }
   /** Cutting the core to its first blocks; the fork is one more than it was, unless told. */
   | { readonly truncate: number; readonly fork?: number };
 
@@ -95,12 +98,14 @@ export class Writer {
       if (change.fork !== undefined) requireInteger('fork', change.fork, 0, Number.MAX_SAFE_INTEGER);
       return this.inTurn(async () => this.sign(await this.cutTo(change.truncate, change.fork)));
     }
+    const { ahead = [] } = change;
     const blocks = change.append instanceof Uint8Array ? [change.append] : change.append;
     this.verifyBlocks(blocks);
+    this.verifyBlocks(ahead);
     return this.inTurn(() => {
       const batch = new TreeBatch(this.state.hasher, this.state.head);
       this.grow(batch, blocks);
-      return Promise.resolve(this.sign(batch));
+      return Promise.resolve(ahead.length === 0 ? this.sign(batch) : this.signAhead(batch, ahead));
     });
   }
 
@@ -294,6 +299,15 @@ export class Writer {
       return signature;
     }
     return assembleSignatures(manifest.version, tree.length, [{ signer: this.signerOf(keyPair), signature }]);
+  }
+
+  /** Signs a tree with more blocks, in such a way that it counts for this one. */
+  private signAhead(tree: TreeBatch, blocks: readonly Uint8Array[]): Uint8Array {
+    const { keyPair } = this;
+    if (keyPair === null) throw new ReadOnlyError();
+    const longer = new TreeBatch(this.state.hasher, tree);
+    this.grow(longer, blocks);
+    return this.state.authority.rulesFor(null).rules.signAhead(tree, longer, keyPair);
   }
 
   private signerOf({ publicKey }: KeyPair): number {

@@ -74,12 +74,25 @@ export class SignatureRules {
    * @throws RangeError if the key pair is not one of the signers'
    */
   sign(tree: AnyTree, keyPair: KeyPair): Uint8Array {
-    const { crypto } = this.hasher;
-    const index = this.signers.findIndex(signer => crypto.equal(signer.publicKey, keyPair.publicKey));
-    if (index === -1) throw new RangeError('the key pair belongs to none of the signers');
-    const signature = crypto.sign(this.signableOf(index, this.factsOf(tree)), keyPair.secretKey);
+    const { signature } = this.signAs(tree, keyPair);
     if (this.version === 0 || this.signers.length > 1) return signature;
     return encode(multiSignatureCodec, { signatures: [{ signer: 0, signature, patch: 0 }], patchNodes: [] });
+  }
+
+  /**
+   * Signs a longer tree for one that it grew from, which {@link SignatureRules.verify} takes the signature for.
+   *
+   * @param longer - grown from `tree`, so that it has the nodes between them
+   * @returns as {@link assembleSignatures} makes it, of one signer
+   * @throws RangeError if the manifest allows no such signatures, or the key pair is not one of the signers'
+   */
+  signAhead(tree: AnyTree, longer: TreeBatch, keyPair: KeyPair): Uint8Array {
+    if (!this.allowPatch) throw new RangeError('the manifest allows no signatures of longer trees');
+    const indexes = upgradeIndexes(tree.length, longer.length);
+    const byIndex = new Map(longer.nodes.map(node => [node.index, node]));
+    const nodes = indexes.map(index => byIndex.get(index)!); // all of them lie behind the tree
+    const part = { ...this.signAs(longer, keyPair), patch: longer.length - tree.length, nodes };
+    return assembleSignatures(this.version, tree.length, [part]);
   }
 
   /**
@@ -102,6 +115,13 @@ export class SignatureRules {
     }
     if (this.quorum === 0 || held.size < this.quorum) return null;
     return assembleSignatures(this.version, tree.length, [...held.values()]);
+  }
+
+  private signAs(tree: AnyTree, keyPair: KeyPair): SignaturePart {
+    const { crypto } = this.hasher;
+    const signer = this.signers.findIndex(one => crypto.equal(one.publicKey, keyPair.publicKey));
+    if (signer === -1) throw new RangeError('the key pair belongs to none of the signers');
+    return { signer, signature: crypto.sign(this.signableOf(signer, this.factsOf(tree)), keyPair.secretKey) };
   }
 
   private nodesOf(

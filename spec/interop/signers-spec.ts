@@ -52,6 +52,32 @@ describe('interop: cores of several signers', () => {
       }
     });
 
+    for (const patched of [0, 1] as const) {
+      it(`signers of manifest version ${patched} that are ahead count, ours for hypercore ${version} and its for us`, async () => {
+        const theirs = peers.hypercore(version);
+        const fields = { version: patched, quorum: 2, allowPatch: true };
+        const ahead = createManifest({ ...fields, signers: pairs });
+        const mine = create();
+        const core = await mine.core({ manifest: ahead, keyPair: pairs[0] }).ready();
+        const shared = { core: 'one', seed: seeds[2], publicKeys, ...fields };
+        expect((await theirs.command('createShared', shared)).key).toBe(hex(core.key));
+        await theirs.command('create', { core: 'draft', seed: seeds[0], attach: false });
+        await theirs.command('append', { core: 'draft', count: 30, size: 40 });
+        await connect(mine, theirs);
+        // Across roots of several sizes: 1, 4, then 11 blocks of what the others have signed further.
+        for (const count of [1, 3, 7]) {
+          const { length } = core;
+          const blocks = written(count, 40, length);
+          const signed = await theirs.command('sign', { core: 'one', count, size: 40, draft: 'draft' });
+          const own = await core.log.sign({ append: blocks, ahead: written(4, 40, length + count) });
+          await core.append(blocks, { signatures: [own, unhex(signed.signature)] });
+          await theirs.event('append', grown => grown.length === length + count);
+          const { sha256: whole } = await theirs.command('download', { core: 'one', end: length + count });
+          expect(whole).toBe(digestOfAll(length + count, 40));
+        }
+      });
+    }
+
     it(`hypercore ${version} appends what we have signed with it, and we read`, async () => {
       const theirs = peers.hypercore(version);
       const { core: signer } = await open(1);

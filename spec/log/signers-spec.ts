@@ -67,6 +67,60 @@ describe('log: several signers', () => {
     });
   }
 
+  for (const version of [0, 1, 2]) {
+    it(`may be ahead of each other where the manifest allows it: version ${version}`, async () => {
+      const manifest = createManifest({ signers: pairs, quorum: 2, allowPatch: true, version });
+      const [one, two] = await Promise.all(pairs.map(keyPair => open({ manifest, keyPair })));
+      const log = await open({ manifest });
+      const reader = await open({ key: log.key });
+      const all = Array.from({ length: 24 }, (_, n) => fill(n + 1, n));
+      for (const [from, to, further] of [
+        [0, 1, 2],
+        [1, 6, 8],
+        [6, 7, 24],
+        [7, 16, 17],
+      ]) {
+        const append = all.slice(from, to);
+        const signatures = [
+          await one.sign({ append, ahead: all.slice(to, further) }),
+          await two.sign({ append, ahead: version === 1 ? [] : all.slice(to, further) }),
+        ];
+        for (const copy of [log, one, two]) await copy.append(append, { signatures });
+        await upgrade(log, reader);
+        expect(reader.length).toBe(to);
+      }
+    });
+  }
+
+  it('sign nothing ahead unless the manifest allows it', async () => {
+    const append = abc;
+    const ahead = [ascii('d')];
+    for (const options of [
+      { keyPair: pairs[0] },
+      { manifest: createManifest({ signers: pairs, quorum: 2 }) },
+    ]) {
+      const log = await open({ keyPair: pairs[0], ...options });
+      await expectAsync(log.sign({ append, ahead })).toBeRejectedWithError(RangeError);
+    }
+    const keyless = await open({
+      manifest: createManifest({ signers: pairs, quorum: 2, allowPatch: true }),
+    });
+    await expectAsync(keyless.sign({ append, ahead })).toBeRejectedWith(code('ERR_READ_ONLY'));
+    expect(() => void keyless.sign({ append, ahead: ['a'] as never })).toThrowError(TypeError);
+  });
+
+  it('change nothing if what was signed ahead does not begin with what is appended', async () => {
+    const manifest = createManifest({ signers: pairs, quorum: 2, allowPatch: true });
+    const [one, two] = await Promise.all(pairs.map(keyPair => open({ manifest, keyPair })));
+    const other = [ascii('a'), ascii('bb'), ascii('ccd')];
+    const signatures = [
+      await one.sign({ append: other, ahead: [ascii('d')] }),
+      await two.sign({ append: abc, ahead: [ascii('d')] }),
+    ];
+    await expectAsync(one.append(abc, { signatures })).toBeRejectedWith(code('ERR_SIGNATURE'));
+    expect(one.length).toBe(0);
+  });
+
   describe('change nothing', () => {
     const manifest = createManifest({ signers: pairs, quorum: 2 });
     let signers: Log[];

@@ -32,6 +32,7 @@ const { values: options } = parseArgs({
 });
 if (!['10', '11'].includes(options.version)) throw new Error('--version must be 10 or 11');
 const { default: Hypercore } = await import(`hypercore-${options.version}`);
+const multisig = createRequire(import.meta.url)(`hypercore-${options.version}/lib/multisig.js`);
 
 // Nothing of it is to be kept, whoever made it; hypercore 10 stores in memory.
 const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'hypercore-peer-'));
@@ -175,30 +176,43 @@ const commands = {
   },
 
   /** A core of several signers, by their public keys; the key pair of `seed` is one of them. */
-  createShared: ({ core, seed, publicKeys, quorum, attach = true }) => {
+  createShared: ({ core, seed, publicKeys, quorum, version = 1, allowPatch = false, attach = true }) => {
     const signers = publicKeys.map(key => ({ publicKey: bytes(key) }));
     const keyPair = seed === undefined ? undefined : crypto.keyPair(bytes(seed));
-    return addCore(core, null, { manifest: { version: 1, quorum, signers }, keyPair }, attach);
+    return addCore(core, null, { manifest: { version, quorum, allowPatch, signers }, keyPair }, attach);
   },
 
-  /** What this signer contributes to an append. */
-  sign: ({ core: name, count, size }) => {
+  /** What this signer contributes to an append. With a draft, a core that has these blocks and more, it signs all of that. */
+  sign: async ({ core: name, count, size, draft: draftName }) => {
     const { core } = named(name);
     const { verifier } = core.core;
     const batch = options.version === '10' ? core.core.tree.batch() : core.state.createTreeBatch();
-    for (let n = 0; n < count; n++) batch.append(blockBytes(core.length + n, size));
+    const draft = draftName === undefined ? null : named(draftName).core;
+    const end = core.length + count;
+    for (let n = core.length; n < (draft?.length ?? end); n++) batch.append(blockBytes(n, size));
     const signer = core.manifest.signers.findIndex(one => one.publicKey.equals(core.keyPair.publicKey));
     const signature = verifier.sign(batch, core.keyPair);
-    return { signature: hex(verifier.assemble([{ signer, signature, patch: 0, nodes: null }])) };
+    const part =
+      draft === null
+        ? { signer, signature, patch: 0, nodes: null }
+        : await multisig.partialSignature(
+            options.version === '10' ? draft.core.tree : draft,
+            signer,
+            end,
+            draft.length,
+            signature,
+          );
+    return { signature: hex(verifier.assemble([part])) };
   },
 
   /** Appends with what several signers contributed. */
   appendSigned: async ({ core: name, count, size, signatures }) => {
     const { core } = named(name);
-    const { inflate, assemble } = createRequire(import.meta.url)(
-      `hypercore-${options.version}/lib/multisig.js`,
-    );
-    const signature = assemble(signatures.flatMap(one => inflate(bytes(one)).proofs));
+    const parts = signatures.flatMap(one => {
+      const { proofs, patch } = multisig.inflate(bytes(one));
+      return proofs.map(proof => ({ ...proof, nodes: proof.patch > 0 ? patch : null }));
+    });
+    const signature = multisig.assemble(parts);
     const blocks = Array.from({ length: count }, (_, n) => blockBytes(core.length + n, size));
     await core.append(blocks, { signature });
     return describe(core);

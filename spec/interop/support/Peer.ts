@@ -44,10 +44,18 @@ export interface PeerCommands {
   ];
   push: [{ core: string; index: number }, object];
   createShared: [
-    { core: string; seed?: string; publicKeys: readonly string[]; quorum: number; attach?: boolean },
+    {
+      core: string;
+      seed?: string;
+      publicKeys: readonly string[];
+      quorum: number;
+      version?: number;
+      allowPatch?: boolean;
+      attach?: boolean;
+    },
     CoreState,
   ];
-  sign: [{ core: string; count: number; size: number }, { signature: string }];
+  sign: [{ core: string; count: number; size: number; draft?: string }, { signature: string }];
   appendSigned: [{ core: string; count: number; size: number; signatures: readonly string[] }, CoreState];
   truncate: [{ core: string; length: number }, CoreState];
   clear: [{ core: string; start: number; end: number }, CoreState];
