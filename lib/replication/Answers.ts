@@ -6,6 +6,7 @@ import { range } from '../messages/range.js';
 import type { Request } from '../messages/request.js';
 import type { Want } from '../messages/want.js';
 import { answerWant, SEGMENT_BLOCKS } from './Announcements.js';
+import { isProofError } from './faults.js';
 import type { RemotePeer } from './RemotePeer.js';
 import type { ReplicationLimits } from './ReplicationLimits.js';
 
@@ -74,7 +75,7 @@ export class Answers {
     };
     const failed = (error: unknown): void => {
       ready(null);
-      if (peer.isOpen && (error as { code?: unknown }).code === 'ERR_PROOF') this.countInvalid(peer);
+      if (peer.isOpen && isProofError(error)) this.countInvalid(peer);
     };
     peer.answers.push(answer);
     try {

@@ -12,7 +12,7 @@ import { Answers } from './Answers.js';
 import type { CoreEvent } from './CoreEvent.js';
 import { Fetcher, type RequestParts } from './Fetcher.js';
 import { followFork } from './followFork.js';
-import { isRemotesFault } from './isRemotesFault.js';
+import { isProofError, isRemotesFault } from './faults.js';
 import { Pushes } from './Pushes.js';
 import { LogAnnouncer } from './LogAnnouncer.js';
 import { type PeerConnection, RemotePeer } from './RemotePeer.js';
@@ -160,12 +160,22 @@ export class CoreReplication {
     return this.fetcher.ask(peer, purpose, parts, fork);
   }
 
-  /** Verifies and stores an answer to {@link CoreReplication.ask}; a remote whose proof is wrong is dropped. */
-  async take(peer: RemotePeer, answer: Data): Promise<void> {
+  /** How often the storage here has failed. */
+  get storageFailures(): number {
+    return this.fetcher.storageFailures;
+  }
+
+  /**
+   * Verifies and stores an answer to {@link CoreReplication.ask}; a remote whose proof is wrong is dropped.
+   *
+   * @param failures - {@link CoreReplication.storageFailures} when it was asked: what was known then may have found no room since
+   */
+  async take(peer: RemotePeer, answer: Data, failures: number): Promise<void> {
     try {
       await this.log.receive(answer);
     } catch (error) {
       if (!isRemotesFault(error)) throw error;
+      if (failures < this.storageFailures && isProofError(error)) return;
       this.onRefused(peer, error);
     }
   }

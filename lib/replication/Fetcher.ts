@@ -1,5 +1,5 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
-import { isHypercoreError, TimeoutExceededError } from '../errors.js';
+import { TimeoutExceededError } from '../errors.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
 import type { Data } from '../messages/data.js';
 import type { RequestFields } from '../messages/request.js';
@@ -7,7 +7,7 @@ import { Backoff } from './Backoff.js';
 import { Downloads } from './Downloads.js';
 import type { LocalCore } from './RemoteCore.js';
 import type { RemotePeer } from './RemotePeer.js';
-import { isRemotesFault } from './isRemotesFault.js';
+import { isProofError, isRemotesFault } from './faults.js';
 import type { ReplicationLimits } from './ReplicationLimits.js';
 import { type Asked, type RequestPurpose, verifyAnswer } from './RequestTable.js';
 
@@ -45,7 +45,7 @@ export class Fetcher {
   /** The storage here, which may be full. */
   private readonly storage = new Backoff();
   /** How often it failed. */
-  private storageFailures = 0;
+  storageFailures = 0;
   /** It is to be tried although it failed a moment ago. */
   private retrying = false;
   private timer: Subscription | null = null;
@@ -367,9 +367,7 @@ export class Fetcher {
     if (this.upgrading !== null) return;
     const { log } = this.host;
     const local = this.host.local();
-    const offers = (peer: RemotePeer): boolean =>
-      peer.hasRoom && peer.unprovenLength !== peer.core.length && peer.core.offersUpgrade(local);
-    const best = this.choose(offers, isLonger);
+    const best = this.choose(peer => offersLonger(peer, local), isLonger);
     if (best === null) return;
     this.upgrading = best;
     const block = this.downloads.wantedBehind(best);
@@ -428,6 +426,7 @@ export class Fetcher {
   private giveUpOverdue(): void {
     const { requestTimeoutMs, maxTimeouts, maxInFlightPerPeer } = this.host.limits;
     if (requestTimeoutMs === 0) return;
+    this.giveUpLateUpgrade(requestTimeoutMs);
     for (const peer of [...this.host.peers]) {
       const overdue = new Set(peer.requests.overdue(this.now(), requestTimeoutMs, 4 * maxInFlightPerPeer));
       if (overdue.size === 0) continue;
@@ -437,6 +436,24 @@ export class Fetcher {
       this.host.drop(peer, new TimeoutExceededError('request', requestTimeoutMs, 'channel'));
     }
   }
+
+  /** A longer tree is asked of one remote at a time. One that answers other things meanwhile must not keep it from another. */
+  private giveUpLateUpgrade(afterMs: number): void {
+    const peer = this.upgrading;
+    const now = this.now();
+    if (peer === null) return;
+    for (const asked of peer.requests.values()) {
+      if (asked.purpose !== 'upgrade' || now - asked.at < afterMs) continue;
+      const local = this.host.local();
+      const isAble = (other: RemotePeer): boolean =>
+        other !== peer && other.isUsable && other.unproven.until <= now && offersLonger(other, local);
+      if (!this.host.peers.some(isAble)) return;
+      this.unproven(peer);
+      peer.cancel(asked);
+      this.unanswered(peer, asked);
+      return;
+    }
+  }
 }
 
 /** Whether an answer could not be proved because another, on whose nodes it was to end, did not come or was not proved. */
@@ -444,8 +461,9 @@ function leansInVain({ leansOn }: Asked, error: unknown): boolean {
   return leansOn !== null && leansOn.outcome !== 'proved' && isProofError(error);
 }
 
-function isProofError(error: unknown): boolean {
-  return isHypercoreError(error) && error.code === 'ERR_PROOF';
+/** Whether it can be asked for a longer tree. */
+function offersLonger(peer: RemotePeer, local: LocalCore): boolean {
+  return peer.hasRoom && peer.unprovenLength !== peer.core.length && peer.core.offersUpgrade(local);
 }
 
 /** The longest is asked first, but one that was late comes after all others. */

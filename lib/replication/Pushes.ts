@@ -1,10 +1,10 @@
 import { filter, firstValueFrom } from 'rxjs';
-import { isHypercoreError } from '../errors.js';
 import { TaskQueue } from '../log/TaskQueue.js';
 import type { ReplicableLog } from '../log/ReplicableLog.js';
 import type { Data } from '../messages/data.js';
 import { request, type Request } from '../messages/request.js';
 import { blocksUnder, endOf, rootIndexes } from '../tree/flatTree.js';
+import { isProofError } from './faults.js';
 import type { RemotePeer } from './RemotePeer.js';
 import type { ReplicationLimits } from './ReplicationLimits.js';
 
@@ -56,7 +56,7 @@ export class Pushes {
     };
     this.log.receive(message).then(done, (error: unknown) => {
       done();
-      if (!isHypercoreError(error) || error.code !== 'ERR_PROOF') this.output.refused(peer, error);
+      if (!isProofError(error)) this.output.refused(peer, error);
     });
   }
 
@@ -106,7 +106,7 @@ export class Pushes {
       return await this.log.prove(asked);
     } catch (error) {
       // Not all of the way there is known here.
-      if (isHypercoreError(error) && error.code === 'ERR_PROOF') return null;
+      if (isProofError(error)) return null;
       throw error;
     }
   }

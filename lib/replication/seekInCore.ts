@@ -42,6 +42,7 @@ export async function seekInCore(
     }
     const { peer, index } = source;
     const { fork } = log;
+    const { storageFailures } = replication;
     const nodes = await log.missingNodes(2 * index);
     const width = located.end - located.start;
     if (nodes === 0 || width >= narrowest) {
@@ -62,7 +63,7 @@ export async function seekInCore(
       continue;
     }
     if (fork !== log.fork) continue;
-    await replication.take(peer, answer);
+    await replication.take(peer, answer, storageFailures);
   }
 }
 

@@ -2,6 +2,7 @@ import { StorageQuotaError } from '../../lib/logErrors.js';
 import type { Log } from '../../lib/log/Log.js';
 import { openLog } from '../../lib/log/openLog.js';
 import { synchronize } from '../../lib/messages/synchronize.js';
+import { seekInCore } from '../../lib/replication/seekInCore.js';
 import type { Storage } from '../../lib/storage/RandomAccess.js';
 import { gate, hookedStorage } from '../helpers/hookedStorage.js';
 import { settle } from '../helpers/settle.js';
@@ -102,6 +103,33 @@ describe('replication with a storage that is full', () => {
     await site.pass(1050);
     await remote.answer(writer);
     expect(site.log.contiguousLength).toBe(2);
+    expect(site.drops).toEqual([]);
+  });
+
+  it('blames nobody for hashes on the way to a byte that end on such nodes, and finds it all the same', async () => {
+    const writer = await writtenLog(64);
+    const { storage, arm, fail } = failingOnce();
+    const site = new Site(await openLog({ key: writer.key, storage }));
+    const remote = new ScriptedRemote(site);
+    await remote.upgrade(writer);
+    arm();
+    site.wish(0, 1);
+    await settle();
+    await remote.answer(writer);
+    const seeking = seekInCore(site.replication, 20 * 11 + 5, {}, site.clock);
+    await settle();
+    const [asked] = remote.take('request');
+    expect(asked.hash?.index).toBeGreaterThan(0);
+    fail();
+    await settle();
+    remote.say((await writer.core.prove(asked))!);
+    await settle();
+    expect(site.drops).toEqual([]);
+    for (let turn = 0; turn < 20; turn++) {
+      await site.pass(500);
+      await remote.answer(writer);
+    }
+    expect(await seeking).toEqual({ index: 11, offset: 5 });
     expect(site.drops).toEqual([]);
   });
 

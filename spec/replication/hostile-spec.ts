@@ -280,6 +280,38 @@ describe('replication with a remote that', () => {
     expect(alone.drops).toEqual([]);
   });
 
+  it('answers all but the request for a longer tree does not keep it from others', async () => {
+    const writer = await writtenLog(40);
+    const site = await Site.reading(writer);
+    const trickler = new ScriptedRemote(site);
+    const honest = new ScriptedRemote(site);
+    await trickler.upgrade(writer);
+    site.wish(0, 40);
+    await settle();
+    await writer.append(Uint8Array.of(1));
+    trickler.say(synchronize({ length: 41, remoteLength: 40 }));
+    await settle();
+    honest.say(synchronize({ length: 41, remoteLength: 40 }));
+    const waiting = trickler.take('request');
+    expect(waiting.filter(({ upgrade }) => upgrade !== null).length).toBe(1);
+    const trickle = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second++) {
+        const request = waiting.find(({ upgrade }) => upgrade === null)!;
+        waiting.splice(waiting.indexOf(request), 1);
+        const proof = await writer.core.prove(request);
+        trickler.say(proof!);
+        await site.pass(1000);
+      }
+    };
+    await trickle(19);
+    expect(honest.take('request')).toEqual([]);
+    await trickle(6);
+    expect(trickler.take('cancel').length).toBe(1);
+    await honest.answer(writer);
+    expect(site.log.length).toBe(41);
+    expect(site.drops).toEqual([]);
+  });
+
   it('has a higher fork each time it is asked to prove it does not keep others from being followed', async () => {
     const writer = await writtenLog(10);
     const site = await Site.reading(writer);

@@ -14,3 +14,8 @@ export function isRemotesFault(error: unknown): boolean {
       return false;
   }
 }
+
+/** Whether a proof does not lead to what is known here. @internal */
+export function isProofError(error: unknown): boolean {
+  return isHypercoreError(error) && error.code === 'ERR_PROOF';
+}
