@@ -5,6 +5,12 @@ import { createInterface } from 'node:readline';
 
 const rustBinary = 'build/bench-rust/release/bench-rust';
 
+/**
+ * For all sides alike: glibc keeps up to 64 MiB that are free instead of giving them back to the system at every opportunity.
+ * Getting pages anew can take as long as half of the cipher, and how often it has to be done is a matter of luck.
+ */
+const allocator = { MALLOC_TRIM_THRESHOLD_: String(2 ** 26), MALLOC_MMAP_THRESHOLD_: String(2 ** 25) };
+
 /** Builds the Rust side; whether it is there. */
 export function buildRust() {
   if (spawnSync('cargo', ['--version']).status !== 0) return existsSync(rustBinary);
@@ -24,7 +30,7 @@ export async function startJavascript(name, build = 'build/bench') {
   const child = fork('bench/worker.mjs', [name], {
     execArgv: ['--expose-gc'],
     stdio: 'inherit',
-    env: { ...process.env, BENCH_BUILD: build },
+    env: { ...process.env, ...allocator, BENCH_BUILD: build },
   });
   child.on('error', () => undefined); // that it is gone shows below
   const answer = () =>
@@ -57,7 +63,10 @@ export async function startJavascript(name, build = 'build/bench') {
 /** Starts the Rust side on one thread or on all of them. */
 export function startRust(threads) {
   const name = threads === '1' ? 'rust' : 'rust-threads';
-  const child = spawn(rustBinary, [threads], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(rustBinary, [threads], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...allocator },
+  });
   child.stdin.on('error', () => undefined); // that it is gone shows in its output
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
