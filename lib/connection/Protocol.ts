@@ -254,8 +254,9 @@ export class Protocol {
   /** Tears the connection down at once; what is open fails with `error`, or completes if there is none. */
   destroy(error?: unknown): void {
     if (this.state === 'ended') return;
+    const isCut = this.state !== 'idle' && this.link.cut !== undefined;
     this.finish(...(error === undefined ? [] : [error]));
-    this.link.error(error ?? new TransportClosedError('close'));
+    if (!isCut) this.link.error(error ?? new TransportClosedError('close'));
   }
 
   /**

@@ -37,9 +37,13 @@ const PIECE = 4096;
 export function keyName(protocol: string, id: Uint8Array | null): string {
   if (id === null || id.length === 0) return `0:${protocol}`;
   let name = `${id.length}:`;
-  for (let at = 0; at < id.length; at += PIECE) name += String.fromCharCode(...id.subarray(at, at + PIECE));
+  for (let at = 0; at < id.length; at += PIECE) name += characters(id.subarray(at, at + PIECE));
   return name + protocol;
 }
+
+/** To spread an array of bytes takes six times as long. */
+const characters = (bytes: Uint8Array): string =>
+  String.fromCharCode.apply(null, bytes as unknown as number[]);
 
 /** The keys in use, by name and by the aliases of channels that are open here. @internal */
 export class ChannelKeys {
