@@ -37,19 +37,38 @@ function foldersAbove(folder: string): string[] {
   return parts.map((_, i) => parts.slice(0, i).join('/'));
 }
 
-function take(
+async function take(
   locks: LockManager,
   storage: string,
   folder: string,
   mode: LockMode,
   timeoutMs: number,
 ): Promise<() => Promise<void>> {
+  const name = `rx-hypercore/${storage}/${folder}`;
+  const patience = new AbortController();
+  const late = new StorageLockedError(folder);
+  const timer = setTimeout(() => patience.abort(late), timeoutMs);
+  try {
+    return await hold(locks, name, { mode, signal: patience.signal }, late);
+  } catch (error) {
+    if (error !== late) throw error instanceof Error ? error : new Error(String(error));
+    // A browser that is busy takes its time for locks that nobody has, too; to this it knows the answer.
+    return await hold(locks, name, { mode, ifAvailable: true }, late);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves, once there is a lock, to what gives it back. Rejects as the request does, and with `taken` if it is not available. */
+function hold(
+  locks: LockManager,
+  name: string,
+  options: LockOptions,
+  taken: StorageLockedError,
+): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
-    const name = `rx-hypercore/${storage}/${folder}`;
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(new StorageLockedError(folder)), timeoutMs);
-    const returned = locks.request(name, { mode, signal: patience.signal }, () => {
-      clearTimeout(timer);
+    const returned = locks.request(name, options, lock => {
+      if (lock === null) throw taken;
       return new Promise<void>(giveBack => {
         resolve(async () => {
           giveBack();
@@ -57,9 +76,6 @@ function take(
         });
       });
     });
-    returned.catch((error: unknown) => {
-      clearTimeout(timer);
-      reject(error instanceof Error ? error : new Error(String(error)));
-    });
+    returned.catch(reject);
   });
 }
