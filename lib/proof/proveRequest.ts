@@ -111,8 +111,7 @@ function* planProof(
     subtree = found;
   } else if (before && target) subtree = target.index;
   planUpgrade(target, seek !== null, subtree, from, to, plan);
-  if (target && plan.node === null)
-    throw new ProofError(`node ${target.index} does not belong to the upgrade`);
+  if (target && plan.node === null) throw notOfUpgrade(target);
   return to < tree.length ? upgradeIndexes(to, tree.length) : [];
 }
 
@@ -165,11 +164,18 @@ function planUpgrade(
   plan.upgrade = nodes;
   let open = subtree !== -1;
   for (const index of upgradeIndexes(from, to)) {
-    if (open && treeCursor(index).contains(subtree)) {
+    const cursor = treeCursor(index);
+    if (open && cursor.contains(subtree)) {
       open = false;
+      // With a seek the subtree is that of the byte, and whoever climbs from beside it climbs for ever, as hypercore does.
+      if (target && !cursor.contains(target.index)) throw notOfUpgrade(target);
       planNodeAndSeek(target, seeks ? subtree : -1, index, plan);
     } else nodes.push(index);
   }
+}
+
+function notOfUpgrade({ index }: Target): ProofError {
+  return new ProofError(`node ${index} does not belong to the upgrade`);
 }
 
 /** The node to which a seek leads in a tree of `length` blocks; -1 if the byte is past its end. */
