@@ -167,7 +167,7 @@ function planUpgrade(
     const cursor = treeCursor(index);
     if (open && cursor.contains(subtree)) {
       open = false;
-      // With a seek the subtree is that of the byte, and whoever climbs from beside it climbs for ever, as hypercore does.
+      // With a seek the subtree is that of the byte, and whoever climbs from beside it climbs for ever, as hypercore 10 does.
       if (target && !cursor.contains(target.index)) throw notOfUpgrade(target);
       planNodeAndSeek(target, seeks ? subtree : -1, index, plan);
     } else nodes.push(index);

@@ -152,8 +152,8 @@ describe('proofs, beside the real hypercore in this process', () => {
             // Version 11 reckons with NaN when it seeks below a node outside of the first root: it answers without the seek,
             // and now and then what it has begun to read for that is never read, so that its core never closes.
             if (version === 11 && asks.seek && (asks.block ?? asks.hash)) continue;
-            // Both climb for ever from a node that is not below the part of the upgrade in which the byte is, and take all memory.
-            if (ours === null && asks.seek && asks.upgrade && (asks.block ?? asks.hash)) continue;
+            // Version 10 climbs for ever from a node beside the part of the upgrade in which the byte is, until all memory is gone.
+            if (version === 10 && ours === null && asks.seek && asks.upgrade && (asks.block ?? asks.hash)) continue;
             const theirs = await theirWriter.prove(asks);
             const bytes = ours && encode(dataCodec, ours);
             expect(bytes && hex(bytes))
