@@ -153,7 +153,8 @@ describe('proofs, beside the real hypercore in this process', () => {
             // and now and then what it has begun to read for that is never read, so that its core never closes.
             if (version === 11 && asks.seek && (asks.block ?? asks.hash)) continue;
             // Version 10 climbs for ever from a node beside the part of the upgrade in which the byte is, until all memory is gone.
-            if (version === 10 && ours === null && asks.seek && asks.upgrade && (asks.block ?? asks.hash)) continue;
+            if (version === 10 && ours === null && asks.seek && asks.upgrade && (asks.block ?? asks.hash))
+              continue;
             const theirs = await theirWriter.prove(asks);
             const bytes = ours && encode(dataCodec, ours);
             expect(bytes && hex(bytes))
