@@ -33,7 +33,6 @@ const { results, failures } = await runAll(names, {
   rounds: Number(option('rounds') ?? 7),
   seconds: (60 * Number(option('minutes') ?? 6)) / names.length,
   sides: ['native', 'official'],
-  warmups: 1,
   share: 1,
 });
 const where = {

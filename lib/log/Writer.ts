@@ -105,7 +105,7 @@ export class Writer {
     return this.inTurn(() => {
       const batch = new TreeBatch(this.state.hasher, this.state.head);
       this.grow(batch, blocks);
-      return Promise.resolve(ahead.length === 0 ? this.sign(batch) : this.signAhead(batch, ahead));
+      return Promise.resolve(this.sign(batch, ahead));
     });
   }
 
@@ -285,11 +285,18 @@ export class Writer {
     return signature;
   }
 
-  private sign(tree: AnyTree): Uint8Array {
+  /** Signs a tree; with blocks ahead of it, what it grows to by them, so that the signature counts for the tree all the same. */
+  private sign(tree: AnyTree, ahead: readonly Uint8Array[] = []): Uint8Array {
     const { keyPair } = this;
     if (keyPair === null) throw new ReadOnlyError();
-    const { authority } = this.state;
-    const signature = authority.rulesFor(null).rules.sign(tree, keyPair);
+    const { authority, hasher } = this.state;
+    const { rules } = authority.rulesFor(null);
+    if (ahead.length > 0) {
+      const longer = new TreeBatch(hasher, tree);
+      this.grow(longer, ahead);
+      return rules.signAhead(tree, longer, keyPair);
+    }
+    const signature = rules.sign(tree, keyPair);
     const { manifest } = authority;
     // One of several signers, or one whose signature can be of a longer tree.
     if (
@@ -299,15 +306,6 @@ export class Writer {
       return signature;
     }
     return assembleSignatures(manifest.version, tree.length, [{ signer: this.signerOf(keyPair), signature }]);
-  }
-
-  /** Signs a tree with more blocks, in such a way that it counts for this one. */
-  private signAhead(tree: TreeBatch, blocks: readonly Uint8Array[]): Uint8Array {
-    const { keyPair } = this;
-    if (keyPair === null) throw new ReadOnlyError();
-    const longer = new TreeBatch(this.state.hasher, tree);
-    this.grow(longer, blocks);
-    return this.state.authority.rulesFor(null).rules.signAhead(tree, longer, keyPair);
   }
 
   private signerOf({ publicKey }: KeyPair): number {

@@ -440,14 +440,11 @@ export class Fetcher {
   /** A longer tree is asked of one remote at a time. One that answers other things meanwhile must not keep it from another. */
   private giveUpLateUpgrade(afterMs: number): void {
     const peer = this.upgrading;
-    const now = this.now();
     if (peer === null) return;
     for (const asked of peer.requests.values()) {
-      if (asked.purpose !== 'upgrade' || now - asked.at < afterMs) continue;
+      if (asked.purpose !== 'upgrade' || this.now() - asked.at < afterMs) continue;
       const local = this.host.local();
-      const isAble = (other: RemotePeer): boolean =>
-        other !== peer && other.isUsable && other.unproven.until <= now && offersLonger(other, local);
-      if (!this.host.peers.some(isAble)) return;
+      if (this.choose(other => other !== peer && offersLonger(other, local), isLonger) === null) return;
       this.unproven(peer);
       peer.cancel(asked);
       this.unanswered(peer, asked);

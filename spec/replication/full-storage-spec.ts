@@ -82,7 +82,8 @@ describe('replication with a storage that is full', () => {
     expect(site.drops).toEqual([]);
   });
 
-  it('blames nobody for a proof that ends on nodes which could not be stored, and asks for all of it', async () => {
+  /** A reader that got block 0 of 64, and the nodes above it, which wait to be stored until that is let fail. */
+  const unstored = async () => {
     const writer = await writtenLog(64);
     const { storage, arm, fail } = failingOnce();
     const site = new Site(await openLog({ key: writer.key, storage }));
@@ -92,6 +93,11 @@ describe('replication with a storage that is full', () => {
     site.wish(0, 1);
     await settle();
     const [whole] = await remote.answer(writer);
+    return { writer, site, remote, fail, whole };
+  };
+
+  it('blames nobody for a proof that ends on nodes which could not be stored, and asks for all of it', async () => {
+    const { writer, site, remote, fail, whole } = await unstored();
     site.wish(1, 2);
     await settle();
     expect(remote.heard.filter(({ type }) => type === 'request').length).toBe(1);
@@ -107,15 +113,7 @@ describe('replication with a storage that is full', () => {
   });
 
   it('blames nobody for hashes on the way to a byte that end on such nodes, and finds it all the same', async () => {
-    const writer = await writtenLog(64);
-    const { storage, arm, fail } = failingOnce();
-    const site = new Site(await openLog({ key: writer.key, storage }));
-    const remote = new ScriptedRemote(site);
-    await remote.upgrade(writer);
-    arm();
-    site.wish(0, 1);
-    await settle();
-    await remote.answer(writer);
+    const { writer, site, remote, fail } = await unstored();
     const seeking = seekInCore(site.replication, 20 * 11 + 5, {}, site.clock);
     await settle();
     const [asked] = remote.take('request');

@@ -17,9 +17,8 @@ const SHOWN_LENGTH = 300;
 
 /**
  * A program in a process of its own that is told and tells things in lines of JSON; `E` are its events by name, with what each
- * tells. Every wait has a deadline, and a failure
- * says what the program had reported and printed until then. It ends with {@link PeerProcess.stop}, and by itself if this
- * process dies.
+ * tells. Every wait has a deadline, and a failure says what the program had reported and printed until then. It ends with
+ * {@link PeerProcess.stop}, and by itself if this process dies.
  */
 export class PeerProcess<E extends object> {
   private readonly child: ChildProcess;
